@@ -1,0 +1,27 @@
+import type { Sensitive } from '#core'
+
+/** The item types that hold a readable value; every other `item_type` is ItemTypeUnsupported. */
+export const itemTypes = ['STATIC_SECRET', 'DYNAMIC_SECRET', 'ROTATED_SECRET', 'CERTIFICATE'] as const
+export type ItemType = (typeof itemTypes)[number]
+
+/** What an ExternalSecret asks for: one item in one version; version 0 is the latest. */
+export interface ItemRef {
+  /** Item path as written in the manifest, with or without the leading slash. */
+  readonly path: string
+  readonly version: number
+}
+
+/** Key of a ref in a result map. */
+export const refKey = (ref: ItemRef): string => `${ref.path}@${ref.version}`
+
+/** One item as read: everything that several refs of one object take from it comes from this one value (decision 15). */
+export interface ItemValue {
+  readonly type: ItemType
+  /**
+   * The raw text of akeyless.md §3.2 step 2: static = the string; dynamic = JSON of the whole answer, keys sorted as Go prints it;
+   * rotated = payload, else JSON of target_value, else of value; certificate = JSON of certificate_pem and private_key_pem.
+   */
+  readonly text: Sensitive
+  /** Life of the lease that came with a dynamic item. Milliseconds. */
+  readonly ttlMs?: number
+}

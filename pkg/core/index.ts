@@ -1,0 +1,5 @@
+export { createdByHash, dataHash, fieldManager, metadataHash, sha3 } from './digest.ts'
+export { parseDuration, showMs, suggestDuration } from './duration.ts'
+export { asFault, Fault, type FaultCode, type FaultDetail, faults, type Retry, sentence } from './fault.ts'
+export { never } from './never.ts'
+export { Sensitive } from './sensitive.ts'

@@ -1,0 +1,150 @@
+import type { ClusterSecretStore, ExternalSecret, Identity, ItemRef, ItemValue, SecretStore } from '#api'
+import type { Fault, Sensitive } from '#core'
+
+/**
+ * What the reconciler needs from the outside, declared by the one who needs it. server/ hands in pkg/akeyless and pkg/kube,
+ * which satisfy these shapes without being named here.
+ */
+
+/** Akeyless, seen from here. Every method ends when the signal aborts. */
+export interface ItemSource {
+  /** A real login with TLS, CA and credentials; a token that is still good counts. Throws Fault. */
+  login(identity: Identity, signal: AbortSignal): Promise<void>
+  /**
+   * One value or one fault per distinct ref, keyed by refKey: all refs of an object are answered from one read (decision 15).
+   * A value younger than maxAgeMs may come from memory, only ever from the same identity. A dynamic item is remembered
+   * for `scope` alone (the uid of the ExternalSecret), so that no other object shares its lease.
+   * Throws Fault where nothing could be read at all (login refused, gateway away).
+   */
+  read(
+    identity: Identity,
+    refs: readonly ItemRef[],
+    options: { readonly maxAgeMs: number; readonly scope: string },
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ItemValue | Fault>>
+}
+
+/** Objects as the watch last saw them. No call leaves the process. */
+export interface Snapshot<T> {
+  /** The key is `namespace/name`, or `name` for cluster-scoped objects. */
+  get(key: string): T | undefined
+  list(): readonly T[]
+  /** Objects that an index files under `value`; the indexes are named where the snapshot is made. */
+  by(index: string, value: string): readonly T[]
+}
+
+/** A Secret as kept in memory: what is needed to see drift and ownership, and no byte of its data. */
+export interface SecretDigest {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly type: string
+  readonly immutable: boolean
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly ownerReferences: readonly OwnerReference[]
+  /** dataHash of the live data, computed as the object went by. */
+  readonly dataHash: string
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly controller?: boolean
+  readonly blockOwnerDeletion?: boolean
+}
+
+/** A Secret object as JSON on the wire, kept whole so that a replace loses no field. `data` is base64. */
+export interface SecretObject {
+  readonly apiVersion: 'v1'
+  readonly kind: 'Secret'
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly uid?: string
+    readonly resourceVersion?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+    readonly ownerReferences?: readonly OwnerReference[]
+    readonly finalizers?: readonly string[]
+    readonly managedFields?: readonly ManagedField[]
+    readonly [field: string]: unknown
+  }
+  readonly type?: string
+  readonly immutable?: boolean
+  readonly data?: Readonly<Record<string, string>>
+  readonly [field: string]: unknown
+}
+
+export interface ManagedField {
+  readonly manager?: string
+  readonly fieldsV1?: unknown
+}
+
+/** Secrets, live. Writes throw Fault: ClusterRefused, ClusterUnreachable; a conflict is the Conflict below. */
+export interface SecretWriter {
+  /** Undefined when absent. */
+  read(namespace: string, name: string, signal: AbortSignal): Promise<SecretObject | undefined>
+  create(secret: SecretObject, fieldManager: string, signal: AbortSignal): Promise<'written' | 'conflict'>
+  /** Sends metadata.resourceVersion; somebody else's write in between is a conflict. */
+  replace(secret: SecretObject, fieldManager: string, signal: AbortSignal): Promise<'written' | 'conflict'>
+  /** Deletes only the object with this uid and resourceVersion. */
+  remove(secret: { namespace: string; name: string; uid: string; resourceVersion: string }, signal: AbortSignal): Promise<void>
+}
+
+/** The data of Secrets and ConfigMaps that stores point at: read when used, never kept. */
+export interface CredentialReader {
+  /** Undefined when the object is absent. */
+  secret(namespace: string, name: string, signal: AbortSignal): Promise<ReadonlyMap<string, Sensitive> | undefined>
+  configMap(namespace: string, name: string, signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>
+}
+
+export type Kind = 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore'
+
+export interface ObjectRef {
+  readonly kind: Kind
+  readonly apiVersion: string
+  /** Undefined for cluster-scoped objects. */
+  readonly namespace: string | undefined
+  readonly name: string
+  readonly uid: string
+}
+
+export interface StatusWriter {
+  /** JSON merge patch of /status; 404 and a changed uid are silent: the object is gone. */
+  patch(object: ObjectRef, status: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void>
+}
+
+export interface EventRecorder {
+  /** Never throws and never waits: an event that cannot be written is counted and dropped. */
+  record(object: ObjectRef, event: { type: 'Normal' | 'Warning'; reason: string; message: string }): void
+}
+
+/** Everything that has been asked for, done, refused: counted by the server's metrics and logged. */
+export interface Observer {
+  synced(object: ObjectRef, outcome: { code: string; tookMs: number }): void
+  removed(object: ObjectRef): void
+}
+
+export interface Deps {
+  readonly source: ItemSource
+  readonly externalSecrets: Snapshot<ExternalSecret>
+  readonly stores: Snapshot<SecretStore>
+  readonly clusterStores: Snapshot<ClusterSecretStore>
+  readonly namespaces: Snapshot<{ readonly name: string; readonly labels: Readonly<Record<string, string>> }>
+  /** Secrets that carry the managed label. */
+  readonly secrets: Snapshot<SecretDigest>
+  readonly secretWriter: SecretWriter
+  readonly credentials: CredentialReader
+  readonly status: StatusWriter
+  readonly events: EventRecorder
+  readonly observer: Observer
+  /** Own class: objects of stores with another spec.controller are left alone. */
+  readonly controllerClass: string
+  readonly now: () => Date
+  /** 0 <= x < 1, for jitter. */
+  readonly random: () => number
+}

@@ -1,0 +1,28 @@
+import t from 'tap'
+import { createdByHash, dataHash, fieldManager, metadataHash } from '#core'
+
+// The vectors of compatibility.md §2.1 and §2.4, made by ESO's own code.
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+t.test('data-hash equals ESO’s for values, empty values and no data', async t => {
+  const data = new Map([
+    ['b', bytes('hi')],
+    ['a', bytes('')],
+    ['c', bytes('')],
+  ])
+  t.equal(dataHash(data), 'e8ce0863b55d69c915f540910a98b7db06a0ef33202e030145c5b07c')
+  t.equal(dataHash(new Map()), '74a974446e359fb3e6baff9bd0058950e6edd0f040888d9989b0a11b')
+})
+
+t.test('the metadata hash sorts keys and prints a missing map as map[]', async t => {
+  t.equal(metadataHash({ k: 'v', a: 'x y' }, undefined), '2e468390c8dcfb57bb11789c47be58992398648c861415b12560a97c')
+})
+
+t.test('created-by is the hash of namespace and name', async t => {
+  t.equal(createdByHash('ns', 'es'), '473f360fa863099bd839b638c87dd73ea1c481336f7f6b47b7eef4bb')
+})
+
+t.test('the field manager is hashed where the whole string would pass 63 characters', async t => {
+  t.equal(fieldManager('a'.repeat(27)), `externalsecrets.external-secrets.io/${'a'.repeat(27)}`)
+  t.match(fieldManager('a'.repeat(28)), /^externalsecrets\.external-secrets\.io\/sha3\/[0-9a-f]{56}$/)
+})
