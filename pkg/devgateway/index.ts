@@ -1,0 +1,7 @@
+export type { Tls } from './data-port.ts'
+export type { Quirks } from './desk.ts'
+export type { FaultOrderInput } from './faults.ts'
+export { createGateway, type Gateway, type GatewayOptions, type ItemSummary } from './gateway.ts'
+export type { Call } from './journal.ts'
+export type { Lease } from './leases.ts'
+export { readSeed, type Seed, type SeedInput, type SeedItemInput } from './seed.ts'

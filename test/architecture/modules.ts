@@ -1,0 +1,56 @@
+/**
+ * Who may import whom: the import table of docs/architecture.md as data. A test compares the two, and the code with both.
+ * `pure` modules read no clock, no randomness, no environment and do no I/O.
+ */
+export interface Module {
+  readonly folder: string
+  readonly imports: readonly string[]
+  /** npm packages; node: built-ins are judged by `pure`. */
+  readonly packages: readonly string[]
+  readonly pure: boolean
+}
+
+export const modules = {
+  core: { folder: 'pkg/core', imports: [], packages: [], pure: true },
+  api: { folder: 'pkg/api', imports: ['core'], packages: ['zod'], pure: true },
+  materialize: { folder: 'pkg/materialize', imports: ['api', 'core'], packages: [], pure: true },
+  admission: { folder: 'pkg/admission', imports: ['api', 'core', 'materialize'], packages: ['re2js'], pure: true },
+  akeyless: { folder: 'pkg/akeyless', imports: ['api', 'core'], packages: ['lru-cache', 'undici', 'zod'], pure: false },
+  kube: {
+    folder: 'pkg/kube',
+    imports: ['api', 'core'],
+    packages: ['@kubernetes/client-node', 'undici', 'zod'],
+    pure: false,
+  },
+  reconcile: {
+    folder: 'pkg/reconcile',
+    imports: ['admission', 'api', 'core', 'materialize'],
+    packages: ['re2js'],
+    pure: false,
+  },
+  observe: { folder: 'pkg/observe', imports: ['core'], packages: ['pino', 'prom-client'], pure: false },
+  devgateway: {
+    folder: 'pkg/devgateway',
+    imports: ['api', 'core'],
+    packages: ['fastify', 'node-forge', 'yaml', 'zod'],
+    pure: false,
+  },
+  certs: { folder: 'certs', imports: ['core'], packages: ['node-forge'], pure: false },
+  deploy: { folder: 'deploy', imports: ['api', 'core'], packages: [], pure: true },
+} as const satisfies Record<string, Module>
+
+export type ModuleName = keyof typeof modules
+
+/** Files outside the pure modules that may read the clock or randomness by themselves; everything else gets them as arguments. */
+export const clockReaders: readonly string[] = ['server/', 'dev/', 'test/']
+
+/** The only readers of the process environment and of argv. */
+export const environmentReaders: readonly string[] = ['server/main.ts', 'dev/', 'test/', 'rolldown.config.ts']
+
+/** Where secret bytes are opened, each for one reason. */
+export const revealers: Readonly<Record<string, string>> = {
+  'pkg/akeyless/wire.ts': 'an access key or token goes into a request body',
+  'pkg/materialize/plan.ts': 'a property is taken from a value',
+  'pkg/reconcile/secret.ts': 'the data of a Secret',
+  'pkg/reconcile/identity.ts': 'accessID and accessType are words, not secrets',
+}
