@@ -1,0 +1,121 @@
+import { group } from '#api'
+import { names } from './names.ts'
+
+/** One thing that the process may do. `cluster` rows become the ClusterRole, `namespace` rows the Role beside the process. */
+export interface Permission {
+  readonly where: 'cluster' | 'namespace'
+  readonly apiGroup: string
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+  /** Only these objects; `create` cannot be limited so, the name is not known to the authorizer then. */
+  readonly only?: readonly string[]
+  /** One sentence for docs/reference/permissions.md. */
+  readonly why: string
+}
+
+const read = ['get', 'list', 'watch'] as const
+
+/** All that Latchkey may do, and why: RBAC manifests and their documentation are made from this (security.md §5). */
+export const permissions: readonly Permission[] = [
+  {
+    where: 'cluster',
+    apiGroup: group,
+    resources: ['externalsecrets', 'secretstores', 'clustersecretstores'],
+    verbs: read,
+    why: 'The manifests to act on.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: group,
+    resources: ['externalsecrets/status', 'secretstores/status', 'clustersecretstores/status'],
+    verbs: ['patch'],
+    why: 'Conditions and refresh times.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: group,
+    resources: ['externalsecrets'],
+    verbs: ['patch'],
+    why: 'Takes the finalizer that ESO left off an object that is being deleted.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: group,
+    resources: ['externalsecrets/finalizers'],
+    verbs: ['update'],
+    why: 'Owner references that block deletion, where the cluster guards them.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: '',
+    resources: ['secrets'],
+    verbs: [...read, 'create', 'update', 'delete'],
+    why: 'The Secrets to make, and those that hold credentials.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: '',
+    resources: ['configmaps'],
+    verbs: ['get'],
+    why: 'CA certificates that a store names.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: '',
+    resources: ['serviceaccounts'],
+    verbs: ['get'],
+    why: 'ServiceAccounts that a store names.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: '',
+    resources: ['namespaces'],
+    verbs: read,
+    why: 'Names and labels, for the conditions of a ClusterSecretStore.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: '',
+    resources: ['events'],
+    verbs: ['create', 'patch'],
+    why: 'What happened, for kubectl describe.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: 'admissionregistration.k8s.io',
+    resources: ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
+    verbs: ['get', 'patch'],
+    only: [names.webhooks],
+    why: 'The CA of the webhook in its own two configurations.',
+  },
+  {
+    where: 'namespace',
+    apiGroup: 'coordination.k8s.io',
+    resources: ['leases'],
+    verbs: ['create'],
+    why: 'The first leader makes the lease.',
+  },
+  {
+    where: 'namespace',
+    apiGroup: 'coordination.k8s.io',
+    resources: ['leases'],
+    verbs: ['get', 'update'],
+    only: [names.lease],
+    why: 'One replica reconciles at a time.',
+  },
+  {
+    where: 'namespace',
+    apiGroup: '',
+    resources: ['secrets'],
+    verbs: ['create'],
+    why: 'The first replica makes the CA of the webhook.',
+  },
+  {
+    where: 'namespace',
+    apiGroup: '',
+    resources: ['secrets'],
+    verbs: ['get', 'update'],
+    only: [names.ca],
+    why: 'The CA of the webhook, shared by the replicas and rotated.',
+  },
+]

@@ -1,0 +1,75 @@
+import { group } from '#api'
+import { type Manifest, metadata, names } from './names.ts'
+import { type Permission, permissions } from './permissions.ts'
+
+const api = 'rbac.authorization.k8s.io'
+const subjects = [{ kind: 'ServiceAccount', name: names.serviceAccount, namespace: names.namespace }]
+
+const ruleOf = ({ apiGroup, resources, verbs, only }: Permission) => ({
+  apiGroups: [apiGroup],
+  resources,
+  ...(only && { resourceNames: only }),
+  verbs,
+})
+const rulesFor = (where: Permission['where']) => permissions.filter(row => row.where === where).map(ruleOf)
+
+const role = (
+  kind: 'ClusterRole' | 'Role',
+  name: string,
+  where: Permission['where'],
+  namespace?: string,
+): Manifest[] => [
+  { apiVersion: `${api}/v1`, kind, metadata: metadata(name, namespace), rules: rulesFor(where) },
+  {
+    apiVersion: `${api}/v1`,
+    kind: `${kind}Binding`,
+    metadata: metadata(name, namespace),
+    roleRef: { apiGroup: api, kind, name },
+    subjects,
+  },
+]
+
+const aggregate = (...roles: readonly string[]) =>
+  Object.fromEntries(roles.map(role => [`${api}/aggregate-to-${role}`, 'true']))
+
+/** What people with the built-in roles may do with our kinds. A ClusterSecretStore is for administrators to write. */
+const forPeople: readonly Manifest[] = [
+  {
+    apiVersion: `${api}/v1`,
+    kind: 'ClusterRole',
+    metadata: metadata('latchkey-view', undefined, aggregate('view', 'edit', 'admin')),
+    rules: [
+      {
+        apiGroups: [group],
+        resources: ['externalsecrets', 'secretstores', 'clustersecretstores'],
+        verbs: ['get', 'list', 'watch'],
+      },
+    ],
+  },
+  {
+    apiVersion: `${api}/v1`,
+    kind: 'ClusterRole',
+    metadata: metadata('latchkey-edit', undefined, aggregate('edit', 'admin')),
+    rules: [
+      {
+        apiGroups: [group],
+        resources: ['externalsecrets', 'secretstores'],
+        verbs: ['create', 'delete', 'deletecollection', 'patch', 'update'],
+      },
+    ],
+  },
+]
+
+/** ServiceAccount, its two roles, and the roles that extend view, edit and admin. */
+export const rbac: readonly Manifest[] = [
+  {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: metadata(names.serviceAccount, names.namespace),
+    // the Pod asks for the token by itself: nothing else that runs under this account gets one
+    automountServiceAccountToken: false,
+  },
+  ...role('ClusterRole', names.app, 'cluster'),
+  ...role('Role', names.app, 'namespace', names.namespace),
+  ...forPeople,
+]

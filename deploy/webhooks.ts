@@ -1,0 +1,96 @@
+import { group } from '#api'
+import { type Manifest, metadata, names } from './names.ts'
+
+/** Where the API server finds the webhook: a Service in the cluster, or a URL for a process outside of it. */
+export type WebhookClient =
+  | { readonly service: { readonly namespace: string; readonly name: string; readonly port?: number } }
+  /** https, without a path. */
+  | { readonly url: string }
+
+interface Resource {
+  readonly plural: string
+  readonly singular: string
+  readonly scope: 'Namespaced' | 'Cluster'
+}
+
+const stores: readonly Resource[] = [
+  { plural: 'secretstores', singular: 'secretstore', scope: 'Namespaced' },
+  { plural: 'clustersecretstores', singular: 'clustersecretstore', scope: 'Cluster' },
+]
+const judged: readonly Resource[] = [
+  ...stores,
+  { plural: 'externalsecrets', singular: 'externalsecret', scope: 'Namespaced' },
+]
+
+// CEL that cannot fail on an object of ours: an error would count as a failed call.
+const untouched = [
+  {
+    name: 'spec-changed',
+    expression:
+      "request.operation != 'UPDATE' || has(object.spec) != has(oldObject.spec) || (has(object.spec) && object.spec != oldObject.spec)",
+  },
+  {
+    name: 'not-being-deleted',
+    expression: '!has(object.metadata) || !has(object.metadata.deletionTimestamp)',
+  },
+]
+const aliased = {
+  name: 'has-alias',
+  expression:
+    'has(object.spec) && has(object.spec.provider) && has(object.spec.provider.akeyless) && has(object.spec.provider.akeyless.serviceAccountRef)',
+}
+
+const clientConfig = (client: WebhookClient, path: string, caBundle: string | undefined) => ({
+  ...('url' in client ? { url: `${client.url}${path}` } : { service: { ...client.service, path } }),
+  // Left out, not empty: a later apply of the manifest then keeps what the process has put there.
+  ...(caBundle !== undefined && { caBundle }),
+})
+
+const rule = ({ plural, scope }: Resource) => ({
+  apiGroups: [group],
+  // matchPolicy Equivalent brings every other served version as v1
+  apiVersions: ['v1'],
+  // never DELETE: a webhook that is away would keep namespaces from going
+  operations: ['CREATE', 'UPDATE'],
+  resources: [plural],
+  scope,
+})
+
+const common = { admissionReviewVersions: ['v1'], sideEffects: 'None', matchPolicy: 'Equivalent' } as const
+
+/**
+ * The validating and the mutating configuration, in this order (security.md §6). `caBundle` is base64 of PEM; undefined
+ * leaves it out, for manifests that the running process completes.
+ */
+export const webhookConfigurations = (client: WebhookClient, caBundle: string | undefined): Manifest[] => [
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: metadata(names.webhooks),
+    webhooks: judged.map(resource => ({
+      name: `validate.${resource.singular}.latchkey.dev`,
+      clientConfig: clientConfig(client, '/validate', caBundle),
+      rules: [rule(resource)],
+      ...common,
+      failurePolicy: 'Fail',
+      timeoutSeconds: 5,
+      matchConditions: untouched,
+    })),
+  },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: metadata(names.webhooks),
+    webhooks: stores.map(resource => ({
+      name: `mutate.${resource.singular}.latchkey.dev`,
+      clientConfig: clientConfig(client, '/mutate', caBundle),
+      rules: [rule(resource)],
+      ...common,
+      // Both places work without it: the move only tidies the stored object.
+      failurePolicy: 'Ignore',
+      timeoutSeconds: 2,
+      reinvocationPolicy: 'Never',
+      matchConditions: [...untouched, aliased],
+    })),
+  },
+]

@@ -1,0 +1,105 @@
+// `npm run generate`: writes every file that is made from code.
+//   npm run generate -- --check    writes nothing; names the files that differ and exits 1
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { kindPage, kinds } from '#api'
+import { faults } from '#core'
+import { metricsPage } from '#observe'
+import { manifestFiles } from '../deploy/manifests.ts'
+import { permissions } from '../deploy/permissions.ts'
+import { manifest } from '../server/cli/crds.ts'
+import { configPage } from '../server/flags.ts'
+
+/** One generated file: its path from the root of the checkout, and its text. */
+export interface Generated {
+  readonly path: string
+  readonly render: () => string
+}
+
+const yamlNote = '# Made by `npm run generate`; edits are lost.\n'
+const pageNote = '<!-- Made by `npm run generate`; edits are lost. -->\n'
+
+const faultsPage = (): string => `# Faults
+
+The code is the reason of the event, the label of the metric and the field of the log line.
+
+| code | what happened | what to do | tried again |
+|---|---|---|---|
+${Object.entries(faults)
+  .map(
+    ([code, { cause, remedy, retry }]) =>
+      `| <a id="${code.toLowerCase()}"></a>\`${code}\` | ${cause} | ${remedy} | ${retries[retry]} |`,
+  )
+  .join('\n')}
+`
+const retries = {
+  'on-change': 'when the object, or one that it names, changes',
+  backoff: 'with growing delay',
+  refresh: 'at the next refresh',
+} as const
+
+const permissionsPage = (): string => `# Permissions
+
+What the ServiceAccount may do, and why. \`deploy/rbac.yaml\` is made from the same table.
+
+| where | group | resources | verbs | only | why |
+|---|---|---|---|---|---|
+${permissions
+  .map(({ where, apiGroup, resources, verbs, only = [], why }) =>
+    [
+      '',
+      where === 'cluster' ? 'cluster' : 'own namespace',
+      apiGroup || 'core',
+      resources.join(', '),
+      verbs.join(', '),
+      only.join(', '),
+      why,
+      '',
+    ]
+      .join(' | ')
+      .trim(),
+  )
+  .join('\n')}
+`
+
+/** All of them; a new page is a new line. */
+export const generated: readonly Generated[] = [
+  ...manifestFiles.map(({ path, objects }) => ({
+    path: `deploy/${path}`,
+    render: () => yamlNote + objects.map(manifest).join('---\n'),
+  })),
+  ...kinds.map(kind => ({
+    path: `docs/reference/${kind.kind.toLowerCase()}.md`,
+    render: () => pageNote + kindPage(kind),
+  })),
+  { path: 'docs/reference/faults.md', render: () => pageNote + faultsPage() },
+  { path: 'docs/reference/config.md', render: () => pageNote + configPage() },
+  { path: 'docs/reference/metrics.md', render: () => pageNote + metricsPage() },
+  { path: 'docs/reference/permissions.md', render: () => pageNote + permissionsPage() },
+]
+
+const root = resolve(import.meta.dirname, '..')
+
+const current = (path: string): string | undefined => {
+  try {
+    return readFileSync(join(root, path), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const main = (check: boolean): number => {
+  const stale = generated
+    .map(({ path, render }) => ({ path, text: render() }))
+    .filter(({ path, text }) => current(path) !== text)
+  for (const { path, text } of stale) {
+    process.stdout.write(`${check ? 'differs' : 'wrote'}: ${path}\n`)
+    if (check) continue
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  if (check && stale.length > 0) process.stdout.write('→ run `npm run generate` and commit what it writes\n')
+  return check && stale.length > 0 ? 1 : 0
+}
+
+if (import.meta.main) process.exitCode = main(process.argv.includes('--check'))

@@ -1,0 +1,34 @@
+export {
+  type CustomResourceDefinition,
+  customResourceDefinition,
+  customResourceDefinitions,
+  type KindDefinition,
+  kinds,
+  type Schema,
+  schemaOf,
+} from './crd.ts'
+export { DataEntry, DataFromEntry, Find, RemoteRef, Rewrite, SecretStoreRef, SourceRef } from './data.ts'
+export { kindPage } from './docs.ts'
+export { ExternalSecret, ExternalSecretSpec, ExternalSecretStatus, type SyncWindows, Target } from './externalsecret.ts'
+export { type AccessType, accessTypes, type Identity, type Login } from './identity.ts'
+export { type ItemRef, type ItemType, type ItemValue, itemTypes, refKey } from './item.ts'
+export {
+  Condition,
+  group,
+  LabelSelector,
+  ObjectMeta,
+  OwnerRef,
+  SecretKeySelector,
+  ServiceAccountSelector,
+} from './meta.ts'
+export { type AdmissionAnswer, AdmissionRequest, AdmissionResponse, AdmissionReview, answer } from './review.ts'
+export {
+  AkeylessProvider,
+  ClusterSecretStore,
+  Provider,
+  SecretStore,
+  SecretStoreSpec,
+  SecretStoreStatus,
+  type StoreCondition,
+} from './secretstore.ts'
+export { Template, TemplateFrom } from './template.ts'

@@ -1,0 +1,78 @@
+import t from 'tap'
+import { manifestFiles } from '../../../deploy/manifests.ts'
+import { permissions } from '../../../deploy/permissions.ts'
+import { webhookConfigurations } from '../../../deploy/webhooks.ts'
+import { generated } from '../../../dev/generate.ts'
+import { read } from '../../architecture/source.ts'
+
+t.test('generated files are as the code makes them; if not, npm run generate', async t => {
+  for (const { path, render } of generated) t.equal(read(path), render(), path)
+})
+
+t.test('kustomization.yaml lists every other generated manifest', async t => {
+  const listed = manifestFiles.find(({ path }) => path === 'kustomization.yaml')?.objects[0]?.['resources']
+  t.same(
+    listed,
+    manifestFiles.map(({ path }) => path).filter(path => path !== 'kustomization.yaml'),
+  )
+})
+
+t.test('no permission has a wildcard, reaches Pods or could grant itself more', async t => {
+  const words = permissions.flatMap(({ apiGroup, resources, verbs }) => [apiGroup, ...resources, ...verbs])
+  for (const word of ['*', 'pods', 'pods/exec', 'escalate', 'bind', 'impersonate', 'serviceaccounts/token']) {
+    t.notOk(words.includes(word), word)
+  }
+  t.notOk(permissions.some(({ apiGroup }) => apiGroup === 'rbac.authorization.k8s.io'))
+})
+
+t.test('create is never limited by name: such a rule allows nothing', async t => {
+  t.same(
+    permissions.filter(({ only, verbs }) => only && verbs.includes('create')),
+    [],
+  )
+})
+
+interface Hook {
+  name: string
+  clientConfig: { url?: string; service?: object; caBundle?: string }
+  failurePolicy: string
+  timeoutSeconds: number
+  rules: { operations: string[]; resources: string[] }[]
+}
+const hooksOf = (...args: Parameters<typeof webhookConfigurations>) =>
+  webhookConfigurations(...args).map(({ kind, webhooks }) => ({ kind, webhooks: webhooks as Hook[] }))
+
+t.test('validation fails closed and mutation fails open, on creation and update of our kinds only', async t => {
+  const [validating, mutating] = hooksOf({ url: 'https://127.0.0.1:9443' }, 'Q0E=')
+  t.match(validating, {
+    kind: 'ValidatingWebhookConfiguration',
+    webhooks: ['secretstore', 'clustersecretstore', 'externalsecret'].map(kind => ({
+      name: `validate.${kind}.latchkey.dev`,
+      clientConfig: { url: 'https://127.0.0.1:9443/validate', caBundle: 'Q0E=' },
+      failurePolicy: 'Fail',
+      timeoutSeconds: 5,
+      sideEffects: 'None',
+      matchPolicy: 'Equivalent',
+      rules: [{ operations: ['CREATE', 'UPDATE'], resources: [`${kind}s`] }],
+    })),
+  })
+  t.match(mutating, {
+    kind: 'MutatingWebhookConfiguration',
+    webhooks: ['secretstore', 'clustersecretstore'].map(kind => ({
+      name: `mutate.${kind}.latchkey.dev`,
+      clientConfig: { url: 'https://127.0.0.1:9443/mutate', caBundle: 'Q0E=' },
+      failurePolicy: 'Ignore',
+      timeoutSeconds: 2,
+    })),
+  })
+})
+
+t.test('without a CA the bundle is left out, so that a later apply keeps the one of the process', async t => {
+  const service = { namespace: 'latchkey-system', name: 'latchkey' }
+  for (const { webhooks } of hooksOf({ service }, undefined)) {
+    for (const { clientConfig } of webhooks) {
+      t.notOk('caBundle' in clientConfig)
+      t.match(clientConfig.service, { ...service, path: /^\/(validate|mutate)$/ })
+    }
+  }
+})
