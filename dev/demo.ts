@@ -75,7 +75,7 @@ const outcome = async ({ screen, kubectl, latchkey, gateway }: Demo): Promise<bo
   for (const { name, owner, keys } of promised) {
     const found = await keysOf(kubectl, name)
     good &&= same(found, keys)
-    const took = latchkey.find(({ msg, name: key }) => msg === 'synced' && key === `${namespace}/${owner}`)?.['tookMs']
+    const took = latchkey.find(line => line.msg === 'synced' && line['name'] === owner)?.['tookMs']
     rows.push([
       name,
       found.join(', ') || '(missing)',

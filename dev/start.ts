@@ -2,13 +2,15 @@
 //   npm start               keeps running until Ctrl-C, and keeps its state for the next start
 //   npm start -- --once     fresh state, checks the outcome, exits 0 or 1
 import { createHash } from 'node:crypto'
+import { once as onceEvent } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { assets, startControlPlane } from './controlplane/index.ts'
 import { demonstrate } from './demo.ts'
 import { startGateway } from './gateway.ts'
-import { kubectl } from './kubectl.ts'
+import { kubectl, must } from './kubectl.ts'
 import { startLatchkey } from './latchkey.ts'
 import { createScreen } from './screen.ts'
 
@@ -53,12 +55,29 @@ const gateway = async (state: string) => {
   return running
 }
 
+/** A free port; the webhook is registered under it before it listens. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await onceEvent(server, 'listening')
+  const { port } = server.address() as AddressInfo // a TCP server that listens
+  server.close()
+  return port
+}
+
 const latchkey = async (state: string, kubeconfig: string, gateway: { port: number; caFile: string }) => {
   screen.begin('latchkey')
+  const port = await freePort()
   const started = performance.now()
   const process = startLatchkey({
     args: [
-      ...['--kubeconfig', kubeconfig, '--webhook-bind', '127.0.0.1:0', '--webhook-url', 'https://127.0.0.1'],
+      ...[
+        '--kubeconfig',
+        kubeconfig,
+        '--webhook-bind',
+        `127.0.0.1:${port}`,
+        '--webhook-url',
+        `https://127.0.0.1:${port}`,
+      ],
       ...['--health-bind', '127.0.0.1:0', '--metrics-bind', '127.0.0.1:0'],
       ...['--resolve', `api.akeyless.io:443=127.0.0.1:${gateway.port}`],
     ],
@@ -69,7 +88,7 @@ const latchkey = async (state: string, kubeconfig: string, gateway: { port: numb
   const ready = await process.ready
   const took = ((performance.now() - started) / 1000).toFixed(1)
   screen.done(
-    `ready in ${took} s · webhook on ${ready['webhook']} · CA valid until ${String(ready['caNotAfter']).slice(0, 10)}`,
+    `ready in ${took} s · webhook on ${ready['url']} · CA valid until ${String(ready['notAfter']).slice(0, 10)}`,
   )
   return process
 }
@@ -84,6 +103,8 @@ const main = async (): Promise<boolean> => {
   const plane = await controlPlane(state)
   const akeyless = await gateway(state)
   const run = kubectl(plane.kubectl, plane.kubeconfig)
+  for (const file of ['namespace.yaml', 'crds'])
+    await must(run(['apply', '--server-side', '-f', join(root, 'deploy', file)]))
   const process_ = await latchkey(state, plane.kubeconfig, akeyless)
   const good = await demonstrate({
     screen,

@@ -61,6 +61,11 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
+// `latchkey crds | head` closes the pipe early: that is no error
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1)
+})
+
 const [command, ...argv] = process.argv.slice(2)
 try {
   process.exitCode = await run(command, argv, stop.signal)

@@ -92,7 +92,10 @@ export interface SecretWriter {
   /** Sends metadata.resourceVersion; somebody else's write in between is a conflict. */
   replace(secret: SecretObject, fieldManager: string, signal: AbortSignal): Promise<'written' | 'conflict'>
   /** Deletes only the object with this uid and resourceVersion. */
-  remove(secret: { namespace: string; name: string; uid: string; resourceVersion: string }, signal: AbortSignal): Promise<void>
+  remove(
+    secret: { namespace: string; name: string; uid: string; resourceVersion: string },
+    signal: AbortSignal,
+  ): Promise<void>
 }
 
 /** The data of Secrets and ConfigMaps that stores point at: read when used, never kept. */
@@ -123,10 +126,24 @@ export interface EventRecorder {
   record(object: ObjectRef, event: { type: 'Normal' | 'Warning'; reason: string; message: string }): void
 }
 
+/** Takes one finalizer off an object, by a JSON merge patch of metadata.finalizers with its resourceVersion; 404 is silent. */
+export interface FinalizerRemover {
+  remove(object: ObjectRef, name: string, signal: AbortSignal): Promise<void>
+}
+
+/** What the watch of a kind tells, once per difference. */
+export type Change<T> =
+  | { readonly type: 'added'; readonly key: string; readonly object: T }
+  | { readonly type: 'updated'; readonly key: string; readonly object: T; readonly prior: T }
+  /** The object as it was last seen. */
+  | { readonly type: 'deleted'; readonly key: string; readonly object: T }
+
 /** Everything that has been asked for, done, refused: counted by the server's metrics and logged. */
 export interface Observer {
   synced(object: ObjectRef, outcome: { code: string; tookMs: number }): void
   removed(object: ObjectRef): void
+  /** Left alone, because it belongs to somebody else or waits for its store. */
+  ignored(object: ObjectRef, why: string): void
 }
 
 export interface Deps {
@@ -140,6 +157,7 @@ export interface Deps {
   readonly secretWriter: SecretWriter
   readonly credentials: CredentialReader
   readonly status: StatusWriter
+  readonly finalizers: FinalizerRemover
   readonly events: EventRecorder
   readonly observer: Observer
   /** Own class: objects of stores with another spec.controller are left alone. */

@@ -1,0 +1,6 @@
+export { joinBundle, mergeBundles, readBundle } from './bundle.ts'
+export { caDays, issueCa, issueLeaf, leafDays, type Names, type Pair } from './issue.ts'
+export { createKeeper, type Keeper, type KeeperDeps } from './keeper.ts'
+export { randomSources, type Sources } from './keys.ts'
+export { nextStep, renewalOf, type Step, settleMs, trusted } from './rotate.ts'
+export { type CaStore, caSecretName, type SecretCalls, type Stored, type StoredCa, secretStore } from './store.ts'

@@ -1,0 +1,87 @@
+import { type AdmissionAnswer, AdmissionReview, answer } from '#api'
+import { show } from '#materialize'
+import { type Context, denialText, warningTexts } from './findings.ts'
+import { isJudged, judge } from './judge.ts'
+import { valueAt } from './schema.ts'
+
+type Request = AdmissionReview['request']
+
+const versions = new Set(['v1', 'v1beta1'])
+const group = 'external-secrets.io'
+
+/** 403 as in ESO: older kubectl prints no message with 422. */
+const forbidden = { code: 403, reason: 'Forbidden' }
+
+const deny = (
+  uid: string,
+  status: { code: number; reason: string },
+  message: string,
+  warnings: string[] = [],
+): AdmissionAnswer =>
+  answer({ uid, allowed: false, status: { ...status, message }, ...(warnings.length > 0 ? { warnings } : {}) })
+
+const allow = (uid: string, warnings: string[] = []): AdmissionAnswer =>
+  answer({ uid, allowed: true, ...(warnings.length > 0 ? { warnings } : {}) })
+
+/** `ExternalSecret team-a/db`; a name that is still to be generated is shown as its prefix. */
+const subject = ({ kind, namespace, name, object }: Request): string => {
+  const generated = valueAt(object, ['metadata', 'generateName'])
+  const own = name || valueAt(object, ['metadata', 'name']) || (typeof generated === 'string' ? `${generated}…` : '…')
+  return `${kind.kind} ${namespace ? `${namespace}/` : ''}${own}`
+}
+
+/** The namespace of the request stands in where the object has none yet. */
+const placed = ({ object, namespace }: Request): unknown => {
+  if (!namespace || typeof object !== 'object' || object === null) return object
+  const metadata = valueAt(object, ['metadata'])
+  if (typeof metadata !== 'object' || metadata === null || 'namespace' in metadata) return object
+  return { ...object, metadata: { ...metadata, namespace } }
+}
+
+const decide = (request: Request, context: Context): AdmissionAnswer => {
+  const { uid, operation, kind, object, oldObject } = request
+  if (operation !== 'CREATE' && operation !== 'UPDATE') return allow(uid)
+  if (kind.group !== group || !isJudged(kind.kind) || !versions.has(kind.version)) {
+    const text = `${show(`${kind.group}/${kind.version} ${kind.kind}`)} is not a kind that Latchkey judges`
+    return deny(uid, forbidden, `${text} → correct the webhook configuration`)
+  }
+  if (valueAt(object, ['kind']) !== kind.kind) {
+    return deny(
+      uid,
+      { code: 400, reason: 'BadRequest' },
+      `the object is not the ${kind.kind} that the request announces`,
+    )
+  }
+  // Whoever is on the way out may go, whatever it looks like: this is the removal of a finalizer.
+  if (valueAt(object, ['metadata', 'deletionTimestamp'])) return allow(uid)
+  const prior = operation === 'UPDATE' ? oldObject : undefined
+  const { denials, warnings } = judge(placed(request), prior, context)
+  const told = warningTexts(warnings)
+  return denials.length > 0 ? deny(uid, forbidden, denialText(subject(request), denials), told) : allow(uid, told)
+}
+
+/**
+ * The uid of the review and nothing else of it is trusted here: whatever happens, the API server gets an answer that it accepts,
+ * so that kubectl shows our words.
+ */
+export const answering = (review: unknown, decideOn: (request: Request) => AdmissionAnswer): AdmissionAnswer => {
+  const uid = valueAt(review, ['request', 'uid'])
+  const known = typeof uid === 'string' ? uid : ''
+  const parsed = AdmissionReview.safeParse(review)
+  if (!parsed.success) {
+    return deny(known, { code: 400, reason: 'BadRequest' }, 'the request is no AdmissionReview of admission.k8s.io/v1')
+  }
+  try {
+    return decideOn(parsed.data.request)
+  } catch {
+    return deny(
+      known,
+      { code: 500, reason: 'InternalError' },
+      'a defect in Latchkey kept it from judging this object → report it',
+    )
+  }
+}
+
+/** The verdict on one AdmissionReview (architecture.md §4): always an answer with the uid of the request. Pure. */
+export const admit = (review: unknown, context: Context = {}): AdmissionAnswer =>
+  answering(review, request => decide(request, context))

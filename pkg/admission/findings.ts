@@ -1,0 +1,78 @@
+import { type Fault, sentence } from '#core'
+
+/** One thing that a rule has to say about a field; without a level it denies. Never holds the value of a secret. */
+export interface Draft {
+  readonly path: string
+  /** What is wrong. */
+  readonly message: string
+  /** What would be right, as an imperative. */
+  readonly remedy?: string | undefined
+  readonly level?: 'deny' | 'warn'
+}
+
+export interface Finding {
+  readonly path: string
+  readonly message: string
+  readonly remedy: string | undefined
+  /** Id of the rule, the anchor in docs/reference/rejections.md. */
+  readonly rule: string
+  readonly level: 'deny' | 'warn'
+}
+
+/** Whether a store exists; asked only for refs of the object under review. */
+export type StoreLookup = (ref: {
+  readonly kind: 'SecretStore' | 'ClusterSecretStore'
+  /** Undefined for a ClusterSecretStore. */
+  readonly namespace: string | undefined
+  readonly name: string
+}) => boolean
+
+export interface Context {
+  /** Undefined where the process does not know the stores; nothing is said about them then. */
+  readonly stores?: StoreLookup | undefined
+}
+
+/** One check of one kind: a pure function of the object. `doc` is its line in docs/reference/rejections.md. */
+export interface Rule<T> {
+  readonly id: string
+  readonly doc: string
+  readonly check: (object: T, context: Context) => readonly Draft[]
+}
+
+export const stamp = (rule: string, draft: Draft): Finding => ({
+  path: draft.path,
+  message: draft.message,
+  remedy: draft.remedy,
+  rule,
+  level: draft.level ?? 'deny',
+})
+
+const shown = 10
+const longestWarning = 256
+
+const many = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
+
+/** The text after `denied the request: ` (decision 27): who, how many, one line for each of the first ten. */
+export const denialText = (subject: string, denials: readonly Finding[]): string => {
+  const lines = denials.slice(0, shown).map(finding => `  ${sentence(finding)}`)
+  const rest = denials.length - lines.length
+  return [`${subject}: ${many(denials.length, 'fault')}`, ...lines, ...(rest > 0 ? [`  and ${rest} more`] : [])].join(
+    '\n',
+  )
+}
+
+const warningText = (finding: Finding): string => {
+  const end = ` [${finding.rule}]`
+  const text = [...sentence(finding)]
+  const room = longestWarning - end.length
+  return `${text.length > room ? `${text.slice(0, room - 1).join('')}…` : text.join('')}${end}`
+}
+
+/** One text each, at most 256 characters: longer ones the API server would cut. */
+export const warningTexts = (warnings: readonly Finding[]): string[] => {
+  const rest = warnings.length - shown
+  return [...warnings.slice(0, shown).map(warningText), ...(rest > 0 ? [`and ${many(rest, 'warning')} more`] : [])]
+}
+
+/** A fault that pkg/materialize already words, as a denial. */
+export const fromFault = ({ path, message, remedy }: Fault): Draft => ({ path: path ?? 'spec', message, remedy })

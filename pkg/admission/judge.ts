@@ -1,0 +1,79 @@
+import type { z } from 'zod'
+import { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
+import { type Context, type Finding, type Rule, stamp } from './findings.ts'
+import { externalSecretRules, schemaRule, storeRules } from './rules/index.ts'
+import { fieldPath, repaired, schemaDrafts } from './schema.ts'
+
+export interface Verdict {
+  readonly denials: readonly Finding[]
+  readonly warnings: readonly Finding[]
+}
+
+type Examine = (object: unknown, context: Context) => readonly Finding[]
+
+const within = (path: string, outer: string): boolean =>
+  path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`)
+
+/** Whether two field paths lie on one line from the root. */
+const related = (a: string, b: string): boolean => within(a, b) || within(b, a)
+
+const examiner =
+  <T>(schema: z.ZodType<T>, rules: readonly Rule<T>[]): Examine =>
+  (object, context) => {
+    const run = (parsed: T): Finding[] =>
+      rules.flatMap(rule => rule.check(parsed, context).map(draft => stamp(rule.id, draft)))
+    const parsed = schema.safeParse(object)
+    if (parsed.success) return run(parsed.data)
+    const { issues } = parsed.error
+    const broken = schemaDrafts(issues, object).map(draft => stamp(schemaRule.id, draft))
+    const rest = schema.safeParse(repaired(object, issues))
+    if (!rest.success) return broken
+    const paths = issues.map(issue => fieldPath(issue.path))
+    return [...broken, ...run(rest.data).filter(finding => !paths.some(path => related(path, finding.path)))]
+  }
+
+const kinds = {
+  ExternalSecret: examiner(ExternalSecret, externalSecretRules),
+  SecretStore: examiner<SecretStore | ClusterSecretStore>(SecretStore, storeRules),
+  ClusterSecretStore: examiner<SecretStore | ClusterSecretStore>(ClusterSecretStore, storeRules),
+} satisfies Record<string, Examine>
+
+export type JudgedKind = keyof typeof kinds
+export const isJudged = (kind: unknown): kind is JudgedKind => typeof kind === 'string' && Object.hasOwn(kinds, kind)
+
+/** What makes a finding the same after an update: list positions move, the rest stays. */
+const identity = ({ rule, path, message }: Finding): string => `${rule} ${path.replaceAll(/\[\d+\]/g, '[]')} ${message}`
+
+/** Decision 27: what was there before and accepted never starts to fail; it becomes a warning. */
+const ratchet = (found: readonly Finding[], before: readonly Finding[]): readonly Finding[] => {
+  const left = new Map<string, number>()
+  for (const finding of before) left.set(identity(finding), (left.get(identity(finding)) ?? 0) + 1)
+  return found.map(finding => {
+    const count = left.get(identity(finding)) ?? 0
+    if (count === 0) return finding
+    left.set(identity(finding), count - 1)
+    return { ...finding, level: 'warn' as const }
+  })
+}
+
+const kindOf = (object: unknown): unknown =>
+  typeof object === 'object' && object !== null && 'kind' in object ? object.kind : undefined
+
+/**
+ * Every finding about one object of one of our kinds, by the rules of compatibility.md §6 and those that this version adds.
+ * `prior` is the object before an update. Used at admission and again by the reconciler (decision 29). Never throws.
+ */
+export const judge = (object: unknown, prior?: unknown, context: Context = {}): Verdict => {
+  const kind = kindOf(object)
+  if (!isJudged(kind)) {
+    const draft = {
+      path: 'kind',
+      message: 'is not one that Latchkey judges',
+      remedy: `write ${Object.keys(kinds).join(', ')}`,
+    }
+    return { denials: [stamp(schemaRule.id, draft)], warnings: [] }
+  }
+  const found = kinds[kind](object, context)
+  const all = prior === undefined || prior === null ? found : ratchet(found, kinds[kind](prior, context))
+  return { denials: all.filter(({ level }) => level === 'deny'), warnings: all.filter(({ level }) => level === 'warn') }
+}

@@ -1,0 +1,75 @@
+import type { ExternalSecret } from '#api'
+import type { Rule } from '../findings.ts'
+import { authMethod } from './auth-method.ts'
+import { ca } from './ca.ts'
+import { credentials } from './credentials.ts'
+import { dataFrom } from './data-from.ts'
+import { duplicateKey } from './duplicate-key.ts'
+import { gatewayUrl } from './gateway-url.ts'
+import { kubernetesAuth } from './kubernetes-auth.ts'
+import { metadataPolicy } from './metadata-policy.ts'
+import { noData } from './no-data.ts'
+import { policies } from './policies.ts'
+import { provider } from './provider.ts'
+import { refreshInterval } from './refresh-interval.ts'
+import { regexp } from './regexp.ts'
+import { remoteKey } from './remote-key.ts'
+import { retrySettings } from './retry-settings.ts'
+import { secretKey } from './secret-key.ts'
+import { secretType } from './secret-type.ts'
+import type { Store } from './store.ts'
+import { storeConditions } from './store-conditions.ts'
+import { storeExists } from './store-exists.ts'
+import { storeNamespace } from './store-namespace.ts'
+import { storeRef } from './store-ref.ts'
+import { storeRefreshInterval } from './store-refresh-interval.ts'
+import { templateMetadata } from './template-metadata.ts'
+import { templateTarget } from './template-target.ts'
+import { typeKeys } from './type-keys.ts'
+import { unsupported } from './unsupported.ts'
+import { version } from './version.ts'
+
+/** Said by the schema itself, before any rule runs. */
+export const schemaRule = {
+  id: 'schema',
+  doc: 'The object has the fields, types, names and choices of its schema, and is of a kind that Latchkey judges.',
+} as const
+
+/** Most important first: this is the order in which a person reads them. */
+export const externalSecretRules: readonly Rule<ExternalSecret>[] = [
+  secretType,
+  noData,
+  storeRef,
+  storeExists,
+  refreshInterval,
+  dataFrom,
+  remoteKey,
+  version,
+  secretKey,
+  duplicateKey,
+  typeKeys,
+  policies,
+  templateTarget,
+  templateMetadata,
+  regexp,
+  unsupported,
+  metadataPolicy,
+]
+
+export const storeRules: readonly Rule<Store>[] = [
+  provider,
+  gatewayUrl,
+  authMethod,
+  credentials,
+  kubernetesAuth,
+  storeNamespace,
+  ca,
+  storeConditions,
+  storeRefreshInterval,
+  retrySettings,
+]
+
+/** Every id that a finding can carry, with its line of documentation: the source of docs/reference/rejections.md. */
+export const catalogue: ReadonlyMap<string, string> = new Map(
+  [schemaRule, ...externalSecretRules, ...storeRules].map(({ id, doc }) => [id, doc]),
+)

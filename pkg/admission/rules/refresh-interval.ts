@@ -1,0 +1,24 @@
+import type { ExternalSecret } from '#api'
+import { parseDuration, suggestDuration } from '#core'
+import { show } from '#materialize'
+import type { Draft, Rule } from '../findings.ts'
+
+/** What is wrong with a duration; shared with the rules of stores. */
+export const durationDrafts = (path: string, text: string): Draft[] => {
+  if (parseDuration(text) !== undefined) return []
+  const meant = suggestDuration(text)
+  return [{ path, message: `${show(text)} is not a duration`, remedy: `write ${meant ?? 'it as 90s, 5m or 1h30m'}` }]
+}
+
+export const refreshInterval: Rule<ExternalSecret> = {
+  id: 'refresh-interval',
+  doc: 'refreshInterval is a duration in Go’s syntax; a negative one means never again, like 0, and is warned about.',
+  check: ({ spec }) => {
+    const path = 'spec.refreshInterval'
+    const ms = parseDuration(spec.refreshInterval)
+    if (ms === undefined) return durationDrafts(path, spec.refreshInterval)
+    if (ms >= 0) return []
+    const message = `${show(spec.refreshInterval)} is negative and means never again`
+    return [{ path, message, remedy: 'write 0 if that is meant', level: 'warn' }]
+  },
+}

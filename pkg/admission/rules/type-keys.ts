@@ -1,0 +1,23 @@
+import type { ExternalSecret } from '#api'
+import { missingKeys } from '#materialize'
+import type { Rule } from '../findings.ts'
+
+export const typeKeys: Rule<ExternalSecret> = {
+  id: 'type-keys',
+  doc: 'Where data alone makes the Secret, it has the keys that Kubernetes asks for by type, as tls.crt and tls.key.',
+  check: ({ spec }) => {
+    const { type, data, templateFrom } = spec.target.template ?? {}
+    const given = new Set(spec.data?.map(entry => entry.secretKey))
+    const elsewhere = spec.dataFrom?.length || templateFrom?.length || Object.keys(data ?? {}).length > 0
+    if (given.size === 0 || elsewhere || spec.target.creationPolicy !== 'Owner') return []
+    const missing = missingKeys(type, key => given.has(key))
+    if (missing.length === 0) return []
+    return [
+      {
+        path: 'spec.target.template.type',
+        message: `${type} needs the key ${missing.join(' and ')}`,
+        remedy: `add an entry to data with secretKey: ${missing[0]}`,
+      },
+    ]
+  },
+}

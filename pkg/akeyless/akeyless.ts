@@ -1,0 +1,97 @@
+import { type Identity, type ItemRef, type ItemValue, refKey } from '#api'
+import { asFault, type Fault } from '#core'
+import { createAsk } from './ask.ts'
+import { createCache } from './cache.ts'
+import { createCollector } from './collect.ts'
+import { createDescribe } from './describe.ts'
+import type { DialOptions } from './dial.ts'
+import { type Call, createExchange } from './exchange.ts'
+import type { Item } from './item.ts'
+import { type ListQuery, list } from './list.ts'
+import { peerOf } from './peer.ts'
+import { createReader, type ReadOptions } from './reader.ts'
+import { Refusal, type Why } from './refusal.ts'
+import { createTokens } from './token.ts'
+import { createTransport } from './transport.ts'
+import { createTypes } from './types.ts'
+
+export interface AkeylessOptions extends DialOptions {
+  /** Wall clock. Milliseconds. */
+  readonly now: () => number
+  /** 0 <= x < 1, for jitter. */
+  readonly random: () => number
+  /** Called once per HTTP exchange. */
+  readonly onCall?: ((call: Call) => void) | undefined
+}
+
+/** Akeyless as the reconciler needs it (`ItemSource` in pkg/reconcile/ports.ts). Everything throws Fault, or the signal's reason. */
+export interface Akeyless {
+  /** A real login; a token that is still good counts. */
+  login(identity: Identity, signal: AbortSignal): Promise<void>
+  /** One value or fault per distinct ref, keyed by refKey; throws where nothing could be read at all. */
+  read(
+    identity: Identity,
+    refs: readonly ItemRef[],
+    options: ReadOptions,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ItemValue | Fault>>
+  /** What an item is, without its value: never issues a lease. */
+  describe(identity: Identity, path: string, signal: AbortSignal): Promise<Item>
+  /** All items below a path, or a fault: never a part of them. */
+  list(identity: Identity, query: ListQuery, signal: AbortSignal): Promise<readonly Item[]>
+  /** Cuts every connection; calls under way fail. */
+  close(): Promise<void>
+}
+
+const faultOf = (thrown: unknown, signal: AbortSignal): Fault => {
+  signal.throwIfAborted()
+  return thrown instanceof Refusal ? thrown.fault : asFault(thrown)
+}
+
+/** Runs one method: nothing but faults, and the reason of the caller's own signal, gets out. */
+const faults = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+  signal.throwIfAborted()
+  try {
+    return await work()
+  } catch (thrown) {
+    throw faultOf(thrown, signal)
+  }
+}
+
+/** Refusals of the identity or its gateway: where they are all there is, nothing could be read. */
+const general: ReadonlySet<Why> = new Set<Why>(['rate', 'login', 'failed', 'down', 'slow', 'path'])
+
+const isGeneral = (outcome: unknown): outcome is Refusal => outcome instanceof Refusal && general.has(outcome.why)
+
+/** The client: one for the whole process, shared by all stores; what belongs to one identity never reaches another. */
+export const createAkeyless = (options: AkeylessOptions): Akeyless => {
+  const { now, random, onCall } = options
+  const transport = createTransport(options)
+  const exchange = createExchange({ transport, now, random, onCall })
+  const cache = createCache(now)
+  const tokens = createTokens({ exchange, now, onRefused: peer => cache.forget(peer.loginKey) })
+  const ask = createAsk({ exchange, tokens, now })
+  const describe = createDescribe(ask)
+  const types = createTypes(describe)
+  const readItems = createReader({ desk: { ask, batched: createCollector(ask) }, types, cache, now })
+
+  return {
+    login: (identity, signal) =>
+      faults(signal, async () => {
+        await tokens.get(peerOf(identity), signal)
+      }),
+    read: (identity, refs, readOptions, signal) =>
+      faults(signal, async () => {
+        const peer = peerOf(identity)
+        const distinct = new Map(refs.map(ref => [refKey(ref), ref]))
+        const outcomes = await readItems(peer, [...distinct.values()], readOptions, signal)
+        const [first] = outcomes
+        if (isGeneral(first) && outcomes.every(isGeneral)) throw first
+        const values = outcomes.map(outcome => (outcome instanceof Refusal ? outcome.fault : outcome))
+        return new Map([...distinct.keys()].flatMap((key, index) => (values[index] ? [[key, values[index]]] : [])))
+      }),
+    describe: (identity, path, signal) => faults(signal, () => describe(peerOf(identity), path, signal)),
+    list: (identity, query, signal) => faults(signal, () => list(ask, peerOf(identity), query, signal)),
+    close: () => transport.close(),
+  }
+}

@@ -1,0 +1,76 @@
+import { LRUCache } from 'lru-cache'
+import type { ItemValue } from '#api'
+
+/** What a value is remembered under. Two keys that differ in any field never meet. */
+export interface CacheKey {
+  /** loginKey of the identity: everything of it is forgotten at once. */
+  readonly owner: string
+  /** readKey of the identity. */
+  readonly reader: string
+  readonly path: string
+  readonly version: number
+  /** The one object that a lease is for; empty for values that objects may share. */
+  readonly scope: string
+}
+
+/** Values as last read, bounded by their bytes. */
+export interface Cache {
+  get(key: CacheKey, maxAgeMs: number): ItemValue | undefined
+  /** `fetchedAt` is when the read began. */
+  put(key: CacheKey, value: ItemValue, fetchedAt: number): void
+  /** Forgets everything of an identity: its login was refused (security.md T9). */
+  forget(owner: string): void
+  /** A path is denied: where it was readable before, rights were taken away, and everything of the identity goes. */
+  revoke(owner: string, path: string): void
+}
+
+interface Entry {
+  readonly value: ItemValue
+  readonly fetchedAt: number
+  readonly key: CacheKey
+}
+
+const largestBytes = 32 * 1024 * 1024
+// key, entry and wrapper, roughly
+const overheadBytes = 400
+
+const spell = (key: CacheKey): string => JSON.stringify([key.owner, key.reader, key.path, key.version, key.scope])
+
+export const createCache = (now: () => number, maxSize: number = largestBytes): Cache => {
+  const owned = new Map<string, Set<string>>()
+  const entries = new LRUCache<string, Entry>({
+    maxSize,
+    sizeCalculation: (entry, name) => entry.value.text.size + name.length + overheadBytes,
+    disposeAfter: (entry, name, reason) => {
+      if (reason === 'set') return
+      const names = owned.get(entry.key.owner)
+      names?.delete(name)
+      if (names?.size === 0) owned.delete(entry.key.owner)
+    },
+  })
+
+  const forget = (owner: string): void => {
+    for (const name of [...(owned.get(owner) ?? [])]) entries.delete(name)
+  }
+
+  return {
+    get(key, maxAgeMs) {
+      const entry = entries.get(spell(key))
+      return entry && now() - entry.fetchedAt < maxAgeMs ? entry.value : undefined
+    },
+    put(key, value, fetchedAt) {
+      const name = spell(key)
+      const names = owned.get(key.owner) ?? new Set()
+      owned.set(key.owner, names.add(name))
+      entries.set(name, { value, fetchedAt, key })
+      // a value beyond the bound is not kept at all
+      if (!entries.has(name)) names.delete(name)
+      if (names.size === 0) owned.delete(key.owner)
+    },
+    forget,
+    revoke(owner, path) {
+      const names = [...(owned.get(owner) ?? [])]
+      if (names.some(name => entries.peek(name)?.key.path === path)) forget(owner)
+    },
+  }
+}

@@ -1,0 +1,71 @@
+interface Lane {
+  width: number
+  running: number
+  readonly waiting: (() => void)[]
+}
+
+/** Bounds how many calls run at once per key, so that a slow gateway holds up nobody but its own callers. */
+export interface Gate {
+  run<T>(key: string, task: () => Promise<T>, signal: AbortSignal): Promise<T>
+  /** The server asks to slow down: half as many at once; each success gives one back (security.md F3). */
+  narrow(key: string): void
+  widen(key: string): void
+}
+
+export const createGate = (widest: number): Gate => {
+  const lanes = new Map<string, Lane>()
+
+  const laneOf = (key: string): Lane => {
+    const lane = lanes.get(key) ?? { width: widest, running: 0, waiting: [] }
+    lanes.set(key, lane)
+    return lane
+  }
+
+  const admit = (key: string, lane: Lane): void => {
+    while (lane.running < lane.width) {
+      const next = lane.waiting.shift()
+      if (!next) break
+      lane.running += 1
+      next()
+    }
+    if (lane.running === 0 && lane.width === widest) lanes.delete(key)
+  }
+
+  const enter = (key: string, lane: Lane, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const enterNow = () => {
+        signal.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = () => {
+        const place = lane.waiting.indexOf(enterNow)
+        if (place >= 0) lane.waiting.splice(place, 1)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      lane.waiting.push(enterNow)
+      admit(key, lane)
+    })
+
+  return {
+    async run(key, task, signal) {
+      signal.throwIfAborted()
+      const lane = laneOf(key)
+      await enter(key, lane, signal)
+      try {
+        return await task()
+      } finally {
+        lane.running -= 1
+        admit(key, lane)
+      }
+    },
+    narrow(key) {
+      const lane = laneOf(key)
+      lane.width = Math.max(1, Math.floor(lane.width / 2))
+    },
+    widen(key) {
+      const lane = lanes.get(key)
+      if (lane && lane.width < widest) lane.width += 1
+    },
+  }
+}

@@ -1,0 +1,6 @@
+export { isLocalAddress } from './address.ts'
+export { type Akeyless, type AkeylessOptions, createAkeyless } from './akeyless.ts'
+export type { Resolve } from './dial.ts'
+export type { Call } from './exchange.ts'
+export type { Item } from './item.ts'
+export type { ListQuery } from './list.ts'

@@ -1,0 +1,35 @@
+import type { Fault } from '#core'
+
+/**
+ * Why a call gave no answer, as the layers above decide by it:
+ * `token` not accepted · `denied` `absent` `invalid` `large` concern what was asked for · `foreign` is no Akeyless ·
+ * `path` is no Akeyless under this base path · `rate` · `login` · `failed` 5xx or cut off · `down` no connection · `slow` ·
+ * `moved` the item turned out to be of another type.
+ */
+export type Why =
+  | 'token'
+  | 'denied'
+  | 'absent'
+  | 'invalid'
+  | 'large'
+  | 'foreign'
+  | 'path'
+  | 'rate'
+  | 'login'
+  | 'failed'
+  | 'down'
+  | 'slow'
+  | 'moved'
+
+/** Travels inside this module only; its fault is what leaves. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly why: Why
+  readonly fault: Fault
+
+  constructor(why: Why, fault: Fault) {
+    super(fault.message)
+    this.why = why
+    this.fault = fault
+  }
+}

@@ -1,0 +1,29 @@
+import { X509Certificate } from 'node:crypto'
+import { getCACertificates } from 'node:tls'
+import { Fault } from '#core'
+import { Refusal } from './refusal.ts'
+
+const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g
+
+const readable = (pem: string): boolean => {
+  try {
+    return new X509Certificate(pem).raw.length > 0
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The certificates to trust: a CA of the store replaces all others (security.md T25), `extra` stands beside the system's
+ * roots; undefined leaves Node's default. OpenSSL passes over what it cannot read, so a wrong CA would look like a wrong server.
+ */
+export const trustedRoots = (ca: string | undefined, extra: string | undefined, host: string): string[] | undefined => {
+  if (ca === undefined) return extra === undefined ? undefined : [...getCACertificates('default'), extra]
+  const certificates = ca.match(block) ?? []
+  if (certificates.length > 0 && certificates.every(readable)) return certificates
+  const what = `the CA for gateway ${host} is no PEM certificate`
+  throw new Refusal(
+    'down',
+    new Fault('GatewayUntrusted', what, { remedy: 'put PEM certificates into caBundle or caProvider' }),
+  )
+}

@@ -1,0 +1,29 @@
+export type { Source } from './access.ts'
+export { type Cluster, type ConnectOptions, connect, type KubeRequest } from './cluster.ts'
+export { credentialReader } from './credentials.ts'
+export {
+  type Durations,
+  defaultDurations,
+  type Election,
+  type ElectionOptions,
+  elect,
+  type Transition,
+} from './election.ts'
+export { clusterFault, KubeError } from './error.ts'
+export { type EventOptions, eventRecorder } from './events.ts'
+export { finalizerRemover } from './finalizers.ts'
+export type { Change } from './mirror.ts'
+export { pathOf } from './path.ts'
+export {
+  defaultLimits,
+  type Health,
+  type Limits,
+  type ReflectOptions,
+  type Reflector,
+  type ReflectorState,
+  reflect,
+  type Stats,
+} from './reflector.ts'
+export { RawSecret, type SecretBody, type SecretDigest, secretDigest, secretWriter } from './secrets.ts'
+export { type ObjectRef, statusWriter } from './status.ts'
+export type { Snapshot } from './store.ts'

@@ -1,0 +1,77 @@
+import type { ItemValue } from '#api'
+import { Fault, type Sensitive } from '#core'
+import { tlsKeys } from './certificate.ts'
+import { type Items, itemAt, textAt } from './item.ts'
+import { type ByteText, toByteText } from './json/cursor.ts'
+import { isJson, members, unquoteStrictly } from './json/members.ts'
+import { convertKey, keyProblem } from './keys.ts'
+import type { Site } from './refs.ts'
+import { show } from './show.ts'
+import { toValue } from './value.ts'
+
+/** Strings lose their quotes and escapes, null is empty, everything else stays source text (1.50 is 1.50). */
+const memberText = (raw: ByteText): ByteText => {
+  if (raw.startsWith('"')) return toByteText(unquoteStrictly(raw))
+  return raw === 'null' ? '' : raw
+}
+
+const notAnObject = (site: Site, text: ByteText): Fault => {
+  const source = site.ref.property
+    ? `property ${show(site.ref.property)} of item ${show(site.ref.key)}`
+    : `item ${show(site.ref.key)}`
+  return new Fault('NotJson', `${source} holds ${isJson(text) ? 'JSON that is not an object' : 'plain text'}`, {
+    path: `${site.path}.${site.ref.property ? 'property' : 'key'}`,
+    remedy: 'take it as one value with data, or store a JSON object in the item',
+  })
+}
+
+/** Two names that become one key would hide each other: both are named. */
+const collision = (site: Site, [first, second]: readonly [string, string], key: string): Fault =>
+  new Fault(
+    'KeyCollision',
+    `${show(first)} and ${show(second)} of item ${show(site.ref.key)} both become the key ${show(key)}`,
+    {
+      path: `${site.path}.conversionStrategy`,
+      remedy: 'rename one of them in the item, or write conversionStrategy: Unicode',
+    },
+  )
+
+const badKey = (site: Site, key: string, problem: string): Fault =>
+  new Fault('KeyInvalid', `item ${show(site.ref.key)} gives the key ${show(key)}, which ${problem}`, {
+    path: `${site.path}.key`,
+    remedy: 'rename it in the item, or take it with data under another secretKey',
+  })
+
+const keysFor = (site: Site, item: ItemValue, secretType: string | undefined): ((name: string) => string) => {
+  const renamed = site.ref.property ? undefined : tlsKeys(item.type, secretType)
+  return name => renamed?.get(name) ?? convertKey(name, site.ref.conversionStrategy)
+}
+
+/** Every member of one JSON item as a key, or everything that is wrong with it. */
+export const extract = (site: Site, items: Items, secretType: string | undefined): Map<string, Sensitive> | Fault[] => {
+  const item = itemAt(site, items)
+  if (item instanceof Fault) return [item]
+  const text = textAt(site, item)
+  if (text instanceof Fault) return [text]
+  const found = members(text)
+  if (found === undefined) return [notAnObject(site, text)]
+
+  const keyOf = keysFor(site, item, secretType)
+  const sources = new Map<string, string>()
+  const data = new Map<string, Sensitive>()
+  const faults: Fault[] = []
+  for (const [name, raw] of found) {
+    const key = keyOf(name)
+    const earlier = sources.get(key)
+    const problem = keyProblem(key)
+    sources.set(key, name)
+    if (earlier !== undefined) faults.push(collision(site, [earlier, name], key))
+    else if (problem !== undefined) faults.push(badKey(site, key, problem))
+    else {
+      const value = toValue(memberText(raw), site, `the value of ${show(name)} in item ${show(site.ref.key)}`)
+      if (value instanceof Fault) faults.push(value)
+      else data.set(key, value)
+    }
+  }
+  return faults.length > 0 ? faults : data
+}

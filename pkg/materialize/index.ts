@@ -1,0 +1,8 @@
+export { missingKeys } from './certificate.ts'
+export { keyProblem } from './keys.ts'
+export { caCertificates } from './pem.ts'
+export { type Materialized, materialize } from './plan.ts'
+export { refsOf } from './refs.ts'
+export { member, show } from './show.ts'
+export { unsupported } from './supported.ts'
+export { type SecretShape, secretShape } from './template.ts'

@@ -1,0 +1,180 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ExternalSecret, ObjectMeta } from '#api'
+import { readyOf } from './conditions.ts'
+import { isIntact } from './decide.ts'
+import { externalSecretReconciler } from './externalsecret.ts'
+import { createIdentities } from './identities.ts'
+import { credentialIndex, storeIndex, targetIndex } from './indexes.ts'
+import { createStatusMemory } from './memory.ts'
+import type { Next } from './next.ts'
+import { ownerName } from './owner.ts'
+import type { Change, Deps, SecretDigest } from './ports.ts'
+import { createQueue, type Lane, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
+import { storeReconciler } from './secretstore.ts'
+import { keyOf, refOf, type Store } from './store.ts'
+
+export interface ControllerOptions {
+  readonly deps: Deps
+  /** Clock and timers of the queues. */
+  readonly timing: Pick<QueueOptions, 'now' | 'setTimer' | 'backoff'>
+  readonly concurrency: { readonly externalSecrets: number; readonly stores: number }
+  /** A pass that threw; its object is tried again with back-off. */
+  readonly onError: (error: unknown, key: string) => void
+}
+
+type Namespace = { readonly name: string; readonly labels: Readonly<Record<string, string>> }
+
+/** Told by the watches what changed; does nothing before start and after stop. */
+export interface Controller {
+  onExternalSecret(change: Change<ExternalSecret>): void
+  onStore(change: Change<Store>): void
+  /** Secrets with the managed label. */
+  onSecret(change: Change<SecretDigest>): void
+  /** A Secret or ConfigMap that may hold credentials or a CA changed, came or went. */
+  onCredentialObject(namespace: string, name: string): void
+  onNamespace(change: Change<Namespace>): void
+  /** Call once all snapshots are complete: before that, everything that is not seen yet looks as if it did not exist. */
+  start(): void
+  /** Drains: passes that run are ended and awaited. */
+  stop(graceMs?: number): Promise<void>
+  size(): { readonly externalSecrets: QueueSize; readonly stores: QueueSize }
+  /** Resolves when nothing is ready or running. */
+  idle(): Promise<void>
+}
+
+/** What of metadata a person changes; the rest moves with every status write. */
+const edits = ({ uid, generation, labels, annotations, deletionTimestamp, finalizers }: ObjectMeta) => [
+  uid,
+  generation,
+  { ...labels },
+  { ...annotations },
+  deletionTimestamp,
+  [...(finalizers ?? [])],
+]
+const sameMeta = (a: ObjectMeta, b: ObjectMeta): boolean => isDeepStrictEqual(edits(a), edits(b))
+
+const esKey = ({ metadata }: ExternalSecret): string => `${metadata.namespace ?? ''}/${metadata.name}`
+
+/** Whether dependents see another store: ready or not, and for which spec. */
+const standing = ({ status }: Store) => [readyOf(status?.conditions)?.status, status?.observedGeneration]
+
+const say = (queue: Queue, key: string, next: Next): void => {
+  if (next.go === 'retry') {
+    queue.retry(key)
+    if (next.atMostMs !== undefined) queue.addAfter(key, next.atMostMs)
+    return
+  }
+  queue.forget(key)
+  if (next.go === 'wait') queue.addAfter(key, next.ms)
+  if (next.go === 'again') queue.add(key, 'fresh')
+}
+
+/** Objects that were synced before come as routine: their due time is in their status (decision 17). */
+const laneOf = ({ status }: ExternalSecret): Lane => (status?.refreshTime ? 'routine' : 'fresh')
+
+const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions) => {
+  const common = { ...timing, random: deps.random, onError }
+  const identities = createIdentities(deps.credentials, deps.now)
+  const memory = createStatusMemory()
+  const lookAtStore = storeReconciler(deps, createStatusMemory())
+  const stores: Queue = createQueue({
+    ...common,
+    concurrency: concurrency.stores,
+    work: async (key, signal) => say(stores, key, await lookAtStore(key, signal)),
+  })
+  const suspect = (key: string): void => {
+    identities.drop(key)
+    stores.add(key, 'fresh')
+  }
+  const reconcile = externalSecretReconciler(deps, { identities, memory, suspect })
+  const externalSecrets: Queue = createQueue({
+    ...common,
+    concurrency: concurrency.externalSecrets,
+    work: async (key, signal) => say(externalSecrets, key, await reconcile(key, signal)),
+  })
+  return { stores, externalSecrets, identities, suspect }
+}
+type Queues = ReturnType<typeof createQueues>
+
+const storeChanged = (
+  { deps }: ControllerOptions,
+  { identities, stores, externalSecrets }: Queues,
+  change: Change<Store>,
+) => {
+  const key = keyOf(change.object)
+  const edited = change.type !== 'updated' || !sameMeta(change.prior.metadata, change.object.metadata)
+  if (edited) {
+    identities.drop(key)
+    stores.add(key, 'fresh')
+  }
+  if (change.type === 'deleted') deps.observer.removed(refOf(change.object))
+  if (edited || !isDeepStrictEqual(standing(change.prior), standing(change.object))) {
+    for (const dependent of deps.externalSecrets.by(storeIndex, key)) externalSecrets.add(esKey(dependent), 'fresh')
+  }
+}
+
+const externalSecretChanged = ({ deps }: ControllerOptions, queue: Queue, change: Change<ExternalSecret>): void => {
+  if (change.type === 'updated' && sameMeta(change.prior.metadata, change.object.metadata)) return
+  if (change.type === 'deleted') {
+    deps.observer.removed(refOf(change.object))
+    queue.forget(change.key)
+  }
+  queue.add(change.key, change.type === 'added' ? laneOf(change.object) : 'fresh')
+}
+
+/** Our own writes come back as events too: a Secret that is as it should be wakes nobody. */
+const secretChanged = ({ deps }: ControllerOptions, queue: Queue, change: Change<SecretDigest>): void => {
+  const { namespace, ownerReferences } = change.object
+  const owner = ownerName(ownerReferences)
+  const owning = owner === undefined ? undefined : deps.externalSecrets.get(`${namespace}/${owner}`)
+  const makers = [...deps.externalSecrets.by(targetIndex, change.key), ...(owning ? [owning] : [])]
+  for (const maker of makers) {
+    if (change.type === 'deleted' || !isIntact(maker, change.object)) queue.add(esKey(maker), 'fresh')
+  }
+}
+
+/** Labels decide which ClusterSecretStores admit a namespace. */
+const namespaceChanged = ({ deps }: ControllerOptions, queue: Queue, change: Change<Namespace>): void => {
+  if (change.type === 'deleted') return
+  if (change.type === 'updated' && isDeepStrictEqual({ ...change.prior.labels }, { ...change.object.labels })) return
+  for (const object of deps.externalSecrets.list()) {
+    if (object.metadata.namespace === change.object.name) queue.add(esKey(object), 'routine')
+  }
+}
+
+/** Wires watches to queues, and queues to the two reconcilers. */
+export const createController = (options: ControllerOptions): Controller => {
+  const { deps } = options
+  const queues = createQueues(options)
+  const { stores, externalSecrets } = queues
+  let running = false
+  const whileRunning =
+    <T extends readonly unknown[]>(handle: (...args: T) => void) =>
+    (...args: T): void => {
+      if (running) handle(...args)
+    }
+  return {
+    onExternalSecret: whileRunning(change => externalSecretChanged(options, externalSecrets, change)),
+    onStore: whileRunning(change => storeChanged(options, queues, change)),
+    onSecret: whileRunning(change => secretChanged(options, externalSecrets, change)),
+    onCredentialObject: whileRunning((namespace, name) => {
+      const key = `${namespace}/${name}`
+      const readers = [...deps.stores.by(credentialIndex, key), ...deps.clusterStores.by(credentialIndex, key)]
+      for (const store of readers) queues.suspect(keyOf(store))
+    }),
+    onNamespace: whileRunning(change => namespaceChanged(options, externalSecrets, change)),
+    start: () => {
+      running = true
+      for (const store of [...deps.stores.list(), ...deps.clusterStores.list()]) stores.add(keyOf(store), 'routine')
+      for (const object of deps.externalSecrets.list()) externalSecrets.add(esKey(object), laneOf(object))
+    },
+    stop: async graceMs => {
+      running = false
+      await Promise.all([stores.stop(graceMs), externalSecrets.stop(graceMs)])
+    },
+    size: () => ({ externalSecrets: externalSecrets.size(), stores: stores.size() }),
+    idle: async () => {
+      await Promise.all([stores.idle(), externalSecrets.idle()])
+    },
+  }
+}

@@ -1,0 +1,25 @@
+export { type Controller, type ControllerOptions, createController } from './controller.ts'
+export { resolveIdentity } from './identity.ts'
+export { indexes } from './indexes.ts'
+export { createdByLabel, dataHashAnnotation, managedLabel } from './marks.ts'
+export type {
+  Change,
+  CredentialReader,
+  Deps,
+  EventRecorder,
+  FinalizerRemover,
+  ItemSource,
+  Kind,
+  ManagedField,
+  ObjectRef,
+  Observer,
+  OwnerReference,
+  SecretDigest,
+  SecretObject,
+  SecretWriter,
+  Snapshot,
+  StatusWriter,
+} from './ports.ts'
+export { createQueue, type Lane, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
+export { resolveStore } from './resolve.ts'
+export { type Store, storeKey } from './store.ts'

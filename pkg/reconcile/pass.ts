@@ -1,0 +1,41 @@
+import type { ExternalSecret } from '#api'
+import type { Fault } from '#core'
+import type { Identities } from './identities.ts'
+import { targetName } from './marks.ts'
+import type { StatusMemory } from './memory.ts'
+import type { Deps, SecretDigest } from './ports.ts'
+
+export interface Parts {
+  readonly identities: Identities
+  readonly memory: StatusMemory
+  /** Has a store looked at again: it was found not to work while it counts as ready. */
+  readonly suspect: (storeKey: string) => void
+}
+
+/** One pass over one object, with everything that its steps need. */
+export interface Pass {
+  readonly deps: Deps
+  readonly parts: Parts
+  readonly key: string
+  readonly externalSecret: ExternalSecret
+  readonly startedAt: Date
+  readonly signal: AbortSignal
+  /** Passes that read their items but did not get to write them: key and start. */
+  readonly unwritten: Map<string, number>
+}
+
+/** Several faults that end a pass together. */
+export class Refused extends Error {
+  readonly faults: readonly Fault[]
+  constructor(faults: readonly Fault[]) {
+    super('refused')
+    this.faults = faults
+  }
+}
+
+/** The object changed under the pass: what was read is for a spec that is no more (security.md T22). */
+export class Superseded extends Error {}
+
+/** The target as the watch last saw it. */
+export const digestOf = (deps: Deps, externalSecret: ExternalSecret): SecretDigest | undefined =>
+  deps.secrets.get(`${externalSecret.metadata.namespace ?? ''}/${targetName(externalSecret)}`)

@@ -1,0 +1,110 @@
+import { judge } from '#admission'
+import { asFault, Fault, parseDuration } from '#core'
+import { spread } from './decide.ts'
+import { resolveIdentity } from './identity.ts'
+import { storeFinalizer } from './marks.ts'
+import type { StatusMemory } from './memory.ts'
+import { type Next, nextAfter } from './next.ts'
+import type { Deps } from './ports.ts'
+import { isOurs, refOf, type Store } from './store.ts'
+import { isDefinite, summarizeStore } from './store-status.ts'
+
+/** ESO's --store-requeue-interval (compatibility.md §7). */
+const usualMs = 5 * 60e3
+
+/** How often a store is looked at anew. Milliseconds. */
+export const recheckMs = ({ spec }: Store): number => {
+  const { refreshInterval } = spec
+  const ms = typeof refreshInterval === 'number' ? refreshInterval * 1e3 : parseDuration(refreshInterval ?? '')
+  return ms !== undefined && ms > 0 ? ms : usualMs
+}
+
+const split = (key: string): { kind: string; name: string } => {
+  const slash = key.indexOf('/')
+  return { kind: key.slice(0, slash), name: key.slice(slash + 1) }
+}
+
+const lookUp = (deps: Deps, key: string): Store | undefined => {
+  const { kind, name } = split(key)
+  return kind === 'SecretStore' ? deps.stores.get(name) : deps.clusterStores.get(name)
+}
+
+/** What keeps the store from working: its manifest, its credentials, or a login that is really tried. */
+const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<readonly Fault[]> => {
+  const denied = store.spec.provider.akeyless ? judge(store).denials : []
+  if (denied.length > 0) {
+    return denied.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
+  }
+  try {
+    const identity = await resolveIdentity(store, store.metadata.namespace ?? '', deps.credentials, signal)
+    await deps.source.login(identity, signal)
+    return []
+  } catch (thrown) {
+    const fault = asFault(thrown)
+    return [fault.path === undefined ? fault.at('spec.provider.akeyless') : fault]
+  }
+}
+
+/**
+ * A refused login is not tried again in a hurry: five in a row lock an Akeyless auth method (akeyless.md §1.1), and what would
+ * cure it (store, Secret, CA) is watched. Only where it is open whether the store works is it asked again soon.
+ */
+const nextLook = (deps: Deps, store: Store, faults: readonly Fault[]): Next => {
+  const usual = recheckMs(store)
+  const soon = nextAfter(faults, usual)
+  return faults.length > 0 && !isDefinite(faults) && soon.go !== 'rest'
+    ? soon
+    : { go: 'wait', ms: spread(usual, usual, deps.random) }
+}
+
+const release = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Next> => {
+  if (store.metadata.finalizers?.includes(storeFinalizer)) {
+    await deps.finalizers.remove(refOf(store), storeFinalizer, signal)
+  }
+  return { go: 'rest' }
+}
+
+const sameSpec = (a: Store, b: Store): boolean =>
+  a.metadata.uid === b.metadata.uid && a.metadata.generation === b.metadata.generation
+
+const lookAndTell = async (
+  deps: Deps,
+  memory: StatusMemory,
+  key: string,
+  store: Store,
+  signal: AbortSignal,
+): Promise<Next> => {
+  const startedAt = deps.now()
+  const faults = await look(deps, store, signal)
+  if (signal.aborted) return { go: 'rest' }
+  const seen = lookUp(deps, key)
+  if (!seen || !sameSpec(seen, store)) return { go: 'again' }
+  const now = deps.now()
+  const object = refOf(store)
+  deps.observer.synced(object, { code: faults[0]?.code ?? 'ok', tookMs: now.getTime() - startedAt.getTime() })
+  const { patch, events } = summarizeStore(memory.read(key, seen), faults, now)
+  for (const event of events) deps.events.record(object, event)
+  if (patch) {
+    await deps.status.patch(object, patch, signal)
+    memory.note(key, seen, patch)
+  }
+  return nextLook(deps, store, faults)
+}
+
+/** One look at one store (a storeKey): Ready by a real login (decision 23). Throws only where the API server does not take the status. */
+export const storeReconciler =
+  (deps: Deps, memory: StatusMemory) =>
+  async (key: string, signal: AbortSignal): Promise<Next> => {
+    const store = lookUp(deps, key)
+    if (!store) {
+      memory.forget(key)
+      return { go: 'rest' }
+    }
+    if (!isOurs(store, deps.controllerClass)) {
+      deps.observer.ignored(refOf(store), 'it belongs to another controller class')
+      return { go: 'rest' }
+    }
+    return store.metadata.deletionTimestamp === undefined
+      ? lookAndTell(deps, memory, key, store, signal)
+      : release(deps, store, signal)
+  }

@@ -1,0 +1,55 @@
+import { Fault, fieldManager } from '#core'
+import type { SecretDigest, SecretObject, SecretWriter } from './ports.ts'
+import { draft, isCurrent, type Wanted } from './secret.ts'
+
+export type Written = 'created' | 'updated' | 'unchanged'
+
+/** What is known of the Secret before it is written. */
+export interface Known {
+  readonly digest: SecretDigest | undefined
+  /** Nothing of ours can be stale in it: the ExternalSecret is as it was at the last sync. */
+  readonly settled: boolean
+}
+
+// security.md F15; each try reads anew, so more than a few means that somebody writes all the time
+const tries = 5
+
+const attempt = async (
+  writer: SecretWriter,
+  wanted: Wanted,
+  existing: SecretObject | undefined,
+  signal: AbortSignal,
+): Promise<Written | 'conflict'> => {
+  const next = draft(wanted, existing)
+  if (next.do === 'refuse') throw next.fault
+  if (next.do === 'keep') return 'unchanged'
+  const manager = fieldManager(wanted.externalSecret.metadata.name)
+  const verdict = await writer[next.do](next.secret, manager, signal)
+  if (verdict === 'conflict') return verdict
+  return next.do === 'create' ? 'created' : 'updated'
+}
+
+/**
+ * Brings the Secret to what is wanted: one create, or one replace of what was read, or nothing. Somebody else's write in
+ * between is read and merged with the same bytes (decision 31): the items are not read again. Throws Fault.
+ */
+export const writeSecret = async (
+  writer: SecretWriter,
+  wanted: Wanted,
+  { digest, settled }: Known,
+  signal: AbortSignal,
+): Promise<Written> => {
+  if (settled && digest && isCurrent(wanted, digest)) return 'unchanged'
+  const read = () => writer.read(wanted.namespace, wanted.name, signal)
+  // A Secret that no watch has seen is most likely not there; if it is, create says so.
+  let existing = digest ? await read() : undefined
+  for (let count = 0; count < tries; count += 1) {
+    const result = await attempt(writer, wanted, existing, signal)
+    if (result !== 'conflict') return result
+    existing = await read()
+  }
+  throw new Fault('ClusterRefused', `Secret ${wanted.name} was changed by somebody else at each of ${tries} tries`, {
+    path: 'spec.target.name',
+    remedy: 'find out who else writes it',
+  })
+}

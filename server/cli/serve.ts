@@ -1,0 +1,65 @@
+import { Fault } from '#core'
+import { connect } from '#kube'
+import { createLog, createMetrics, type Log } from '#observe'
+import { type Config, readConfig } from '../config.ts'
+import { configHelp } from '../flags.ts'
+import { type Parts, startParts } from '../parts.ts'
+
+interface ServeDeps {
+  readonly write: (text: string) => void
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+}
+
+// security.md F19: endpoints take a moment to learn that this pod leaves
+const inClusterGraceMs = 5_000
+
+const sourceOf = ({ kubeconfig }: Config, env: NodeJS.ProcessEnv) => {
+  if (kubeconfig) return { from: 'file', path: kubeconfig } as const
+  return env['KUBERNETES_SERVICE_HOST'] ? ({ from: 'pod' } as const) : ({ from: 'default' } as const)
+}
+
+const aborted = (signal: AbortSignal): Promise<'signal'> =>
+  new Promise(done => {
+    if (signal.aborted) done('signal')
+    signal.addEventListener('abort', () => done('signal'), { once: true })
+  })
+
+/** Tells what a start still waits for: a CRD that is not installed is no error, but nobody should have to guess. */
+const tellWaiting = (waitsFor: () => readonly string[], log: Log): (() => void) => {
+  let told = ''
+  const timer = setInterval(() => {
+    const now = waitsFor().join(', ')
+    if (now !== told && now !== '') log.info('waiting', { reason: now })
+    told = now
+  }, 1_000)
+  return () => clearInterval(timer)
+}
+
+const untilEnd = async (parts: Parts, signal: AbortSignal): Promise<'signal' | 'lost'> => {
+  const interrupted = aborted(signal)
+  const first = await Promise.race([parts.complete, interrupted])
+  return first === 'signal' ? first : Promise.race([interrupted, parts.start()])
+}
+
+/** `latchkey serve`: runs until the signal; the number is the exit code. */
+export const serve = async (argv: readonly string[], deps: ServeDeps): Promise<number> => {
+  if (argv.includes('--help')) {
+    deps.write(configHelp())
+    return 0
+  }
+  const config = readConfig(argv, deps.env)
+  const log = createLog({ level: config.logLevel })
+  const cluster = connect({ source: sourceOf(config, deps.env), now: () => performance.now(), random: Math.random })
+  const parts = await startParts({ config, cluster, log, metrics: createMetrics({ runtime: true }) })
+  const stopTelling = tellWaiting(parts.waitsFor, log)
+  const why = await untilEnd(parts, deps.signal)
+  log.info('stopping', { reason: why })
+  stopTelling()
+  await parts.stop({ graceMs: config.webhookUrl ? 0 : inClusterGraceMs })
+  await cluster.close()
+  if (why === 'signal') return 0
+  throw new Fault('ClusterUnreachable', 'this replica no longer leads', {
+    remedy: 'nothing: it starts again as a standby',
+  })
+}

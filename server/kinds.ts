@@ -1,0 +1,102 @@
+import { ClusterSecretStore, ExternalSecret, group, SecretStore } from '#api'
+import { type Change, secretDigest } from '#kube'
+import { indexes, managedLabel, type SecretDigest } from '#reconcile'
+
+export interface Namespace {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Who hears of changes; the webhook alone needs none. */
+export interface Listeners {
+  onExternalSecret(change: Change<ExternalSecret>): void
+  onStore(change: Change<SecretStore | ClusterSecretStore>): void
+  onSecret(change: Change<SecretDigest>): void
+  onCredentialObject(namespace: string, name: string): void
+  onNamespace(change: Change<Namespace>): void
+}
+
+/** One collection to follow, and what is kept of its objects. */
+export interface Kind<T> {
+  readonly resource: string
+  readonly apiVersion: string
+  readonly scope: 'namespaced' | 'cluster'
+  readonly transform: (raw: unknown) => T | undefined
+  readonly query?: Readonly<Record<string, string>>
+  readonly metadataOnly?: boolean
+  readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>
+  readonly onChange: (change: Change<T>) => void
+}
+
+// of a Secret that no ExternalSecret made, only that it changed is of interest: it may be a credential
+const seen = Object.freeze({})
+
+const readNamespace = (raw: unknown): Namespace | undefined => {
+  const { metadata } = raw as { metadata?: { name?: string; labels?: Record<string, string> } } // an object of the API server
+  return metadata?.name ? { name: metadata.name, labels: metadata.labels ?? {} } : undefined
+}
+
+const ours = { apiVersion: `${group}/v1` } as const
+const core = { apiVersion: 'v1' } as const
+
+/** What a process that only judges needs to know. */
+export const storeKinds = (listeners: Listeners) => {
+  const stores: Kind<SecretStore> = {
+    ...ours,
+    resource: 'secretstores',
+    scope: 'namespaced',
+    transform: raw => SecretStore.parse(raw),
+    indexes: indexes.stores,
+    onChange: change => listeners.onStore(change),
+  }
+  const clusterStores: Kind<ClusterSecretStore> = {
+    ...ours,
+    resource: 'clustersecretstores',
+    scope: 'cluster',
+    transform: raw => ClusterSecretStore.parse(raw),
+    indexes: indexes.clusterStores,
+    onChange: change => listeners.onStore(change),
+  }
+  return { stores, clusterStores }
+}
+
+/** What a process that reconciles needs beside that. Of Secrets it did not make it keeps the name alone. */
+export const reconcileKinds = (listeners: Listeners) => {
+  const externalSecrets: Kind<ExternalSecret> = {
+    ...ours,
+    resource: 'externalsecrets',
+    scope: 'namespaced',
+    transform: raw => ExternalSecret.parse(raw),
+    indexes: indexes.externalSecrets,
+    onChange: change => listeners.onExternalSecret(change),
+  }
+  const namespaces: Kind<Namespace> = {
+    ...core,
+    resource: 'namespaces',
+    scope: 'cluster',
+    metadataOnly: true,
+    transform: readNamespace,
+    onChange: change => listeners.onNamespace(change),
+  }
+  const secrets: Kind<SecretDigest> = {
+    ...core,
+    resource: 'secrets',
+    scope: 'namespaced',
+    query: { labelSelector: `${managedLabel}=true` },
+    transform: secretDigest,
+    indexes: indexes.secrets,
+    onChange: change => listeners.onSecret(change),
+  }
+  const credentials: Kind<object> = {
+    ...core,
+    resource: 'secrets',
+    scope: 'namespaced',
+    metadataOnly: true,
+    transform: () => seen,
+    onChange: ({ key }) => {
+      const [namespace = '', name = ''] = key.split('/')
+      listeners.onCredentialObject(namespace, name)
+    },
+  }
+  return { externalSecrets, namespaces, secrets, credentials }
+}

@@ -1,0 +1,118 @@
+import type { StoreLookup } from '#admission'
+import type { Cluster } from '#kube'
+import type { Log, Metrics } from '#observe'
+import { showAddress } from './address.ts'
+import { createPlainApp } from './app.ts'
+import type { Config } from './config.ts'
+import type { Listeners } from './kinds.ts'
+import { createReconciler, type Reconciler } from './reconciler.ts'
+import { metricsRoute } from './routes/metrics.ts'
+import { probeRoutes } from './routes/probes.ts'
+import { createWatches, type Watches } from './watches.ts'
+import { startWebhook } from './webhook.ts'
+
+interface PartsDeps {
+  readonly config: Config
+  readonly cluster: Cluster
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** The running process: probes, metrics, watches, and by role the webhook and the reconciler. */
+export interface Parts {
+  /** Resolves when every watched collection has been listed once. */
+  readonly complete: Promise<'complete'>
+  waitsFor(): readonly string[]
+  /** To be called when complete. Begins to reconcile; settles when another replica took over. */
+  start(): Promise<'lost'>
+  stop(options: { graceMs: number }): Promise<void>
+}
+
+/** Hands changes to a reconciler that is made after the watches it hears from. */
+const createRelay = () => {
+  let target: Listeners | undefined
+  const listeners: Listeners = {
+    onExternalSecret: change => target?.onExternalSecret(change),
+    onStore: change => target?.onStore(change),
+    onSecret: change => target?.onSecret(change),
+    onCredentialObject: (namespace, name) => target?.onCredentialObject(namespace, name),
+    onNamespace: change => target?.onNamespace(change),
+  }
+  const aim = (next: Listeners): void => {
+    target = next
+  }
+  return { listeners, aim }
+}
+
+const listen = async ({ config, log, metrics }: PartsDeps, waitsFor: () => readonly string[]) => {
+  const probes = createPlainApp({ routes: app => probeRoutes(app, { waitsFor }), log })
+  const scrape = createPlainApp({ routes: app => metricsRoute(app, { metrics }), log })
+  const bound = await Promise.all([probes.listen(config.healthBind), scrape.listen(config.metricsBind)])
+  return {
+    addresses: bound.map(showAddress).join(' '),
+    close: () => Promise.all([probes.close({ graceMs: 0 }), scrape.close({ graceMs: 0 })]),
+  }
+}
+
+/** Undefined until all stores are known; a scoped process knows no cluster-scoped ones and says nothing about them. */
+const lookup = ({ watchNamespaces }: Config, { stores, clusterStores }: Watches): StoreLookup => {
+  return ({ kind, namespace, name }) =>
+    kind === 'ClusterSecretStore'
+      ? watchNamespaces.length > 0 || clusterStores.get(name) !== undefined
+      : stores.get(`${namespace}/${name}`) !== undefined
+}
+
+/** Starts everything that needs no answer from the API server, in any order with what is installed there (decision 32). */
+export const startParts = async (deps: PartsDeps): Promise<Parts> => {
+  const { config, cluster, log, metrics } = deps
+  const started = performance.now()
+  const reconciles = config.role !== 'webhook'
+  const state = { complete: false, leaving: false }
+  const relay = createRelay()
+  const watches = createWatches({
+    cluster,
+    namespaces: config.watchNamespaces,
+    reconciles,
+    listeners: relay.listeners,
+    log,
+    metrics,
+  })
+  const knows = lookup(config, watches)
+  const waits: (() => readonly string[])[] = [
+    () => (state.leaving ? ['the end of this process'] : []),
+    // an API server that goes away later leaves the webhook ready: it needs no answer from there (security.md F16)
+    () => (state.complete ? [] : watches.waitsFor()),
+  ]
+  const waitsFor = () => waits.flatMap(wait => wait())
+  const plain = await listen(deps, waitsFor)
+  const webhook =
+    config.role === 'reconciler'
+      ? undefined
+      : await startWebhook({ config, cluster, stores: () => (state.complete ? knows : undefined), log, metrics })
+  if (webhook) waits.push(webhook.waitsFor)
+  let reconciler: Reconciler | undefined
+
+  return {
+    complete: watches.synced.then(() => 'complete' as const),
+    waitsFor,
+    start: () => {
+      state.complete = true
+      reconciler = reconciles ? createReconciler({ config, cluster, watches, log, metrics }) : undefined
+      if (reconciler) relay.aim(reconciler.controller)
+      const lost = reconciler?.start().lost ?? new Promise<void>(() => {})
+      log.info('ready', {
+        role: config.role,
+        tookMs: Math.round(performance.now() - started),
+        ...(webhook && { url: `https://${showAddress(webhook.address)}`, notAfter: webhook.caNotAfter() }),
+        address: plain.addresses,
+      })
+      return lost.then(() => 'lost' as const)
+    },
+    stop: async options => {
+      state.leaving = true
+      await Promise.all([webhook?.close(options), reconciler?.stop()])
+      await watches.stop()
+      await plain.close()
+    },
+  }
+}

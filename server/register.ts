@@ -1,0 +1,200 @@
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import { mergeBundles } from '#certs'
+import { Fault } from '#core'
+
+/** Where API servers reach the webhook; what deploy/ makes configurations from. */
+export type WebhookClient =
+  | { readonly url: string }
+  | { readonly service: { readonly namespace: string; readonly name: string } }
+
+/** The one Kubernetes call that is needed here. Throws an error with a numeric `status` where the API server refuses. */
+export type Request = (request: {
+  readonly method: 'GET' | 'PATCH'
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | boolean>>
+  readonly contentType?: string
+  readonly body?: unknown
+  readonly signal: AbortSignal
+}) => Promise<unknown>
+
+interface Manifest {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly [field: string]: unknown
+}
+
+export interface RegistrationDeps {
+  readonly request: Request
+  readonly client: WebhookClient
+  /** deploy/webhooks.ts; the bundle is base64 of PEM. */
+  readonly configurations: (client: WebhookClient, caBundle: string | undefined) => readonly Manifest[]
+  readonly now: () => Date
+}
+
+export interface Registration {
+  /**
+   * Makes both webhook configurations trust this PEM bundle, beside the CAs that they trust already and that have not
+   * expired. Writes nothing where nothing differs, so it may be called each minute and heals what others changed.
+   * Throws Fault ClusterRefused or ClusterUnreachable.
+   */
+  trust(caBundle: string, signal: AbortSignal): Promise<void>
+  /** What is not registered yet, for /readyz and the log; empty after a good `trust`. */
+  missing(): readonly string[]
+}
+
+const Webhook = z.looseObject({
+  name: z.string(),
+  clientConfig: z.looseObject({ caBundle: z.string().optional() }),
+})
+const Configuration = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), resourceVersion: z.string().optional() }),
+  webhooks: z.array(Webhook).default([]),
+})
+type Configuration = z.infer<typeof Configuration>
+
+const fieldManager = 'latchkey'
+// Each lost race is somebody else's success; after a handful the next check tries again.
+const mostTries = 5
+
+const resources: Readonly<Record<string, string>> = {
+  ValidatingWebhookConfiguration: 'validatingwebhookconfigurations',
+  MutatingWebhookConfiguration: 'mutatingwebhookconfigurations',
+}
+
+const Refusal = z.object({ status: z.number() })
+const statusOf = (thrown: unknown): number => {
+  const refusal = Refusal.safeParse(thrown)
+  return refusal.success ? refusal.data.status : 0
+}
+
+const encode = (pem: string): string => Buffer.from(pem).toString('base64')
+const decode = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString()
+
+const placeOf = (manifest: Manifest): { path: string; label: string } => {
+  const { name } = Configuration.parse(manifest).metadata
+  const resource = resources[manifest.kind] ?? ''
+  return { path: `/apis/${manifest.apiVersion}/${resource}/${name}`, label: `${manifest.kind} ${name}` }
+}
+
+/** Whether the live object already says everything that we would write. */
+const says = (live: unknown, wanted: unknown): boolean => {
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(live) && live.length === wanted.length && wanted.every((item, index) => says(live[index], item))
+    )
+  }
+  if (typeof wanted !== 'object' || wanted === null) return isDeepStrictEqual(live, wanted)
+  if (typeof live !== 'object' || live === null) return false
+  const fields = new Map<string, unknown>(Object.entries(live))
+  return Object.entries(wanted).every(([field, value]) => says(fields.get(field), value))
+}
+
+/** The caBundle of every webhook replaced, and only if the object is still the one that was read. */
+const bundlePatch = (live: Configuration, ours: string, now: Date): readonly object[] => {
+  const changes = live.webhooks.flatMap(({ clientConfig }, index) => {
+    const value = encode(mergeBundles(ours, decode(clientConfig.caBundle), now))
+    const path = `/webhooks/${index}/clientConfig/caBundle`
+    return value === clientConfig.caBundle ? [] : [{ op: 'add', path, value }]
+  })
+  if (changes.length === 0) return []
+  return [{ op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion ?? '' }, ...changes]
+}
+
+const read = async (request: Request, path: string, signal: AbortSignal): Promise<Configuration | undefined> => {
+  try {
+    return Configuration.parse(await request({ method: 'GET', path, signal }))
+  } catch (thrown) {
+    if (statusOf(thrown) === 404) return undefined
+    throw thrown
+  }
+}
+
+/** URL mode: the whole configuration is ours, applied as deploy/ describes it. */
+const applyUrl = async (
+  deps: RegistrationDeps,
+  manifest: Manifest,
+  pem: string,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const { path } = placeOf(manifest)
+  const live = await read(deps.request, path, signal)
+  const found = (live?.webhooks ?? []).map(({ clientConfig }) => decode(clientConfig.caBundle)).join('\n')
+  const bundle = encode(mergeBundles(pem, found, deps.now()))
+  const wanted = deps.configurations(deps.client, bundle).find(({ kind }) => kind === manifest.kind)
+  if (!says(live, wanted)) {
+    // force: kubectl, or Service mode, may have owned the fields before
+    const query = { fieldManager, force: true }
+    await deps.request({
+      method: 'PATCH',
+      path,
+      query,
+      contentType: 'application/apply-patch+yaml',
+      body: wanted,
+      signal,
+    })
+  }
+  return true
+}
+
+/** Service mode: deploy/ installs the configuration, we fill in the CA. False where it is not installed. */
+const patchInstalled = async (
+  deps: RegistrationDeps,
+  manifest: Manifest,
+  pem: string,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const { path } = placeOf(manifest)
+  for (let tries = 1; ; tries += 1) {
+    const live = await read(deps.request, path, signal)
+    if (!live) return false
+    const body = bundlePatch(live, pem, deps.now())
+    if (body.length === 0) return true
+    try {
+      await deps.request({
+        method: 'PATCH',
+        path,
+        query: { fieldManager },
+        contentType: 'application/json-patch+json',
+        body,
+        signal,
+      })
+      return true
+    } catch (thrown) {
+      if (statusOf(thrown) !== 409 || tries === mostTries) throw thrown
+    }
+  }
+}
+
+const refusal = (label: string, cause: unknown): Fault =>
+  statusOf(cause) === 0
+    ? new Fault('ClusterUnreachable', `${label} could not be written: the API server does not answer`, { cause })
+    : new Fault('ClusterRefused', `${label} could not be written: HTTP ${statusOf(cause)}`, {
+        remedy: 'grant get and patch on both webhook configurations, for --webhook-url also create',
+        cause,
+      })
+
+/** Keeps the webhook configurations pointing at us and trusting our CA (security.md §6). */
+export const createRegistration = (deps: RegistrationDeps): Registration => {
+  const manifests = deps.configurations(deps.client, undefined)
+  const put = 'url' in deps.client ? applyUrl : patchInstalled
+  let missing: readonly string[] = manifests.map(manifest => placeOf(manifest).label)
+
+  const putOne = async (manifest: Manifest, pem: string, signal: AbortSignal): Promise<string | undefined> => {
+    const { label } = placeOf(manifest)
+    try {
+      return (await put(deps, manifest, pem, signal)) ? undefined : label
+    } catch (thrown) {
+      if (signal.aborted) throw thrown
+      throw refusal(label, thrown)
+    }
+  }
+
+  return {
+    async trust(caBundle, signal) {
+      const results = await Promise.all(manifests.map(manifest => putOne(manifest, caBundle, signal)))
+      missing = results.filter(label => label !== undefined)
+    },
+    missing: () => missing,
+  }
+}

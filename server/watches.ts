@@ -1,0 +1,104 @@
+import type { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
+import { type Cluster, pathOf, type Reflector, type ReflectorState, reflect } from '#kube'
+import type { Log, Metrics } from '#observe'
+import type { SecretDigest, Snapshot } from '#reconcile'
+import { type Kind, type Listeners, type Namespace, reconcileKinds, storeKinds } from './kinds.ts'
+import { combine } from './snapshots.ts'
+
+export interface WatchDeps {
+  readonly cluster: Cluster
+  /** Empty: the whole cluster. Otherwise only these, and nothing that is cluster-scoped. */
+  readonly namespaces: readonly string[]
+  /** False where only admission runs: it reads stores, and no Secret. */
+  readonly reconciles: boolean
+  readonly listeners: Listeners
+  readonly log: Log
+  readonly metrics: Pick<Metrics, 'count'>
+}
+
+export interface Watches {
+  readonly externalSecrets: Snapshot<ExternalSecret>
+  readonly stores: Snapshot<SecretStore>
+  readonly clusterStores: Snapshot<ClusterSecretStore>
+  readonly namespaces: Snapshot<Namespace>
+  readonly secrets: Snapshot<SecretDigest>
+  /** Resolves when every snapshot is complete. */
+  readonly synced: Promise<void>
+  /** What is waited for, a line each; empty once everything has been listed. */
+  waitsFor(): readonly string[]
+  stop(): Promise<void>
+}
+
+interface Running {
+  readonly label: string
+  readonly reflector: Reflector<unknown>
+}
+
+const tell =
+  ({ log, metrics }: WatchDeps, resource: string) =>
+  (state: ReflectorState): void => {
+    if (state.phase !== 'waiting') return
+    const { reason, status, afterMs } = state
+    metrics.count('latchkey_watch_restarts_total', { resource, reason })
+    log.debug('a watch starts again', { kind: resource, reason, status, afterMs })
+  }
+
+const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined): Reflector<T> => {
+  const { resource, apiVersion, query, metadataOnly, transform, onChange } = kind
+  return reflect<T>({
+    cluster: deps.cluster,
+    path: pathOf({ apiVersion, resource, namespace }),
+    ...(query && { query }),
+    ...(metadataOnly && { metadataOnly }),
+    ...(kind.indexes && { indexes: kind.indexes }),
+    transform,
+    onChange,
+    onState: tell(deps, resource),
+    onError: (fault, { key }) =>
+      deps.log.error('an object of a watch could not be used', { kind: resource, name: key, fault }),
+    now: () => performance.now(),
+    random: Math.random,
+  })
+}
+
+const waiting = ({ label, reflector }: Running): readonly string[] => {
+  const { synced, waitingFor } = reflector.healthy()
+  return synced ? [] : [`the list of ${label}${waitingFor ? ` (${waitingFor})` : ''}`]
+}
+
+/** Every collection that this process follows, and how its watch goes on after a cut. */
+export const createWatches = (deps: WatchDeps): Watches => {
+  const running: Running[] = []
+  const scoped = deps.namespaces.length > 0
+
+  const watch = <T>(kind: Kind<T>, wanted = true): Snapshot<T> => {
+    if (!wanted || (scoped && kind.scope === 'cluster')) return combine<T>([])
+    const places = scoped ? deps.namespaces : [undefined]
+    return combine(
+      places.map(namespace => {
+        const reflector = follow(deps, kind, namespace)
+        running.push({ label: namespace ? `${kind.resource} in ${namespace}` : kind.resource, reflector })
+        return reflector.snapshot
+      }),
+    )
+  }
+
+  const { stores, clusterStores } = storeKinds(deps.listeners)
+  const more = reconcileKinds(deps.listeners)
+  const snapshots = {
+    stores: watch(stores),
+    clusterStores: watch(clusterStores),
+    externalSecrets: watch(more.externalSecrets, deps.reconciles),
+    namespaces: watch(more.namespaces, deps.reconciles),
+    secrets: watch(more.secrets, deps.reconciles),
+  }
+  watch(more.credentials, deps.reconciles)
+  return {
+    ...snapshots,
+    synced: Promise.all(running.map(({ reflector }) => reflector.synced)).then(() => undefined),
+    waitsFor: () => running.flatMap(waiting),
+    stop: async () => {
+      await Promise.all(running.map(({ reflector }) => reflector.stop()))
+    },
+  }
+}

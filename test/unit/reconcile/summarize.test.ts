@@ -1,0 +1,118 @@
+import t from 'tap'
+import { Fault } from '#core'
+import { type Outcome, summarize } from '../../../pkg/reconcile/summarize.ts'
+import { ago, externalSecret, now, synced, syncedStatus } from './build.ts'
+
+const at = new Date(now.getTime() - 250)
+const done: Outcome = { did: 'sync', written: 'created', startedAt: at, leaseDueAt: undefined, keepsClock: false }
+const unchanged: Outcome = { ...done, written: 'unchanged' }
+const missing = new Fault('ItemNotFound', 'item "/db" does not exist', {
+  path: 'spec.data[0].remoteRef.key',
+  remedy: 'check the path',
+})
+const failure: Outcome = { did: 'fail', faults: [missing], secretExists: true }
+const line = 'spec.data[0].remoteRef.key: item "/db" does not exist → check the path'
+
+t.test('the first sync fills the whole status in one patch and tells that the Secret was created', async t => {
+  const es = externalSecret()
+  const { patch, events } = summarize(es, done, now)
+  t.same(patch, {
+    ...syncedStatus(es, 1),
+    refreshTime: '2026-11-21T11:59:59Z',
+    conditions: [
+      { type: 'Ready', status: 'True', reason: 'SecretSynced', message: 'secret synced', lastTransitionTime: ago(0) },
+    ],
+  })
+  t.same(events, [{ type: 'Normal', reason: 'Created', message: 'secret created' }])
+})
+
+t.test('a refresh that finds nothing new moves refreshTime alone, without an event', async t => {
+  t.same(summarize(synced(3600), unchanged, now), { patch: { refreshTime: '2026-11-21T11:59:59Z' }, events: [] })
+})
+
+t.test('a written Secret is told', async t => {
+  const { events } = summarize(synced(3600), { ...done, written: 'updated' }, now)
+  t.same(events, [{ type: 'Normal', reason: 'Updated', message: 'secret updated' }])
+})
+
+t.test('the end of a lease is written, and taken away once nothing is leased', async t => {
+  const leaseDueAt = new Date(now.getTime() + 90_500)
+  t.match(summarize(synced(3600), { ...unchanged, leaseDueAt }, now).patch, { nextRefreshTime: '2026-11-21T12:01:30Z' })
+  const leased = synced(3600, {}, { nextRefreshTime: ago(5) })
+  t.match(summarize(leased, unchanged, now).patch, { nextRefreshTime: null })
+})
+
+t.test('a repair with the values of the last refresh does not move the clock', async t => {
+  const { patch } = summarize(synced(600), { ...unchanged, keepsClock: true }, now)
+  t.equal(patch, undefined)
+})
+
+t.test('a failure names ref and cause, says since when the Secret is kept, and moves nothing else', async t => {
+  const { patch, events } = summarize(synced(3600), failure, now)
+  const message = `${line}; Secret kept as of ${ago(3600)}`
+  t.same(patch, {
+    conditions: [
+      { type: 'Ready', status: 'False', reason: 'SecretSyncedError', message, lastTransitionTime: ago(0) },
+    ],
+  })
+  t.same(events, [{ type: 'Warning', reason: 'ItemNotFound', message }])
+})
+
+t.test('the same failure again writes nothing and tells nothing', async t => {
+  const message = `${line}; Secret kept as of ${ago(3600)}`
+  const conditions = [
+    { type: 'Ready', status: 'False', reason: 'SecretSyncedError', message, lastTransitionTime: ago(60) },
+  ]
+  t.same(summarize(synced(3600, {}, { conditions }), failure, now), { patch: undefined, events: [] })
+})
+
+t.test('another failure changes the message but not the time of transition', async t => {
+  const conditions = [
+    { type: 'Ready', status: 'False', reason: 'SecretSyncedError', message: 'other', lastTransitionTime: ago(60) },
+  ]
+  const { patch, events } = summarize(synced(3600, {}, { conditions }), failure, now)
+  t.match(patch, { conditions: [{ status: 'False', lastTransitionTime: ago(60) }] })
+  t.equal(events.length, 1)
+})
+
+t.test('a failure without a Secret promises none', async t => {
+  for (const es of [externalSecret(), synced(3600)]) {
+    const { patch } = summarize(es, { ...failure, secretExists: false }, now)
+    t.match(patch, { conditions: [{ message: line }] })
+  }
+})
+
+t.test('several faults are told at once, ten at most', async t => {
+  const faults = Array.from({ length: 13 }, (_, index) => missing.at(`spec.data[${index}]`))
+  const { patch } = summarize(externalSecret(), { ...failure, faults: [...faults, faults[0]!] }, now)
+  const [condition] = patch?.['conditions'] as { message: string }[]
+  t.match(condition?.message, /^spec\.data\[0\]: .*; spec\.data\[9\]: .*; and 3 more$/)
+})
+
+t.test('a failure is seen for the generation that it speaks of', async t => {
+  const es = externalSecret({ metadata: { generation: 7 }, status: { ...synced(60).status } })
+  t.match(summarize(es, failure, now).patch, { observedGeneration: 7 })
+})
+
+t.test('recovery flips the condition and its time', async t => {
+  const conditions = [
+    { type: 'Ready', status: 'False', reason: 'SecretSyncedError', message: 'x', lastTransitionTime: ago(60) },
+  ]
+  for (const outcome of [unchanged, { did: 'affirm' } as const]) {
+    const { patch, events } = summarize(synced(60, {}, { conditions }), outcome, now)
+    t.match(patch, { conditions: [{ status: 'True', message: 'secret synced', lastTransitionTime: ago(0) }] })
+    t.equal('refreshTime' in (patch ?? {}), outcome.did === 'sync')
+    t.same(events, [])
+  }
+})
+
+t.test('items without any key retain the Secret, as ESO says it', async t => {
+  const { patch } = summarize(synced(3600), { did: 'retain', startedAt: at }, now)
+  t.match(patch, { conditions: [{ status: 'True', message: 'secret retained due to DeletionPolicy=Retain' }] })
+})
+
+t.test('conditions of other types stay', async t => {
+  const other = { type: 'Deleted', status: 'False' }
+  const { patch } = summarize(externalSecret({ status: { conditions: [other] } }), done, now)
+  t.match(patch, { conditions: [other, { type: 'Ready' }] })
+})
