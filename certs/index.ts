@@ -3,4 +3,4 @@ export { caDays, issueCa, issueLeaf, leafDays, type Names, type Pair } from './i
 export { createKeeper, type Keeper, type KeeperDeps } from './keeper.ts'
 export { randomSources, type Sources } from './keys.ts'
 export { nextStep, renewalOf, type Step, settleMs, trusted } from './rotate.ts'
-export { type CaStore, caSecretName, type SecretCalls, type Stored, type StoredCa, secretStore } from './store.ts'
+export { type CaStore, type SecretCalls, type Stored, type StoredCa, secretStore } from './store.ts'

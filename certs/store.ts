@@ -24,9 +24,15 @@ export interface Stored extends StoredCa {
 interface KubeSecret {
   readonly apiVersion: 'v1'
   readonly kind: 'Secret'
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly resourceVersion?: string }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly resourceVersion?: string
+    readonly [field: string]: unknown
+  }
   readonly type?: string
   readonly data?: Readonly<Record<string, string>>
+  readonly [field: string]: unknown
 }
 
 /** The three calls on Secrets that are needed here; the SecretWriter of the reconciler's ports satisfies it. */
@@ -36,8 +42,6 @@ export interface SecretCalls {
   replace(secret: KubeSecret, fieldManager: string, signal: AbortSignal): Promise<'written' | 'conflict'>
 }
 
-/** The Secret of the CA; the RBAC of deploy/ names it too. */
-export const caSecretName = 'latchkey-webhook-ca'
 const manager = 'latchkey'
 
 const base64 = (bytes: Buffer | string): string => Buffer.from(bytes).toString('base64')

@@ -7,10 +7,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { assets, startControlPlane } from './controlplane/index.ts'
+import { assets, type Progress, startControlPlane } from './controlplane/index.ts'
 import { demonstrate } from './demo.ts'
 import { startGateway } from './gateway.ts'
-import { kubectl, must } from './kubectl.ts'
+import { installKinds } from './kinds.ts'
+import { kubectl } from './kubectl.ts'
 import { startLatchkey } from './latchkey.ts'
 import { createScreen } from './screen.ts'
 
@@ -34,11 +35,13 @@ const stateFolder = (): string => {
 
 const controlPlane = async (state: string) => {
   screen.begin('control plane')
-  const { dir, origin } = await assets({ env: process.env, onProgress: ({ text }) => screen.progress(text) })
+  const onProgress = ({ text }: Progress) => screen.progress(text)
+  const { dir, origin } = await assets({ env: process.env, onProgress })
   const plane = await startControlPlane({
     binaries: dir,
     state: join(state, 'controlplane'),
-    onProgress: ({ text }) => screen.progress(text),
+    onProgress,
+    beforeControllers: installKinds,
   })
   closers.push(() => plane.stop())
   screen.done(`${plane.server}  (binaries: ${origin})`)
@@ -103,8 +106,6 @@ const main = async (): Promise<boolean> => {
   const plane = await controlPlane(state)
   const akeyless = await gateway(state)
   const run = kubectl(plane.kubectl, plane.kubeconfig)
-  for (const file of ['namespace.yaml', 'crds'])
-    await must(run(['apply', '--server-side', '-f', join(root, 'deploy', file)]))
   const process_ = await latchkey(state, plane.kubeconfig, akeyless)
   const good = await demonstrate({
     screen,
@@ -124,7 +125,7 @@ const main = async (): Promise<boolean> => {
 
 const untilSignal = () =>
   new Promise<void>(done => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done())
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done())
   })
 
 const stopAll = async () => {

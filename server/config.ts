@@ -134,7 +134,7 @@ const contradictions = (config: Config): Finding[] => {
 
 const refuse = (findings: readonly Finding[]): never => {
   throw new Fault(
-    'SpecInvalid',
+    'ConfigInvalid',
     `the flags cannot be used:\n${findings.map(finding => `  ${sentence(finding)}`).join('\n')}`,
   )
 }

@@ -6,7 +6,8 @@ import { existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { assets, startControlPlane } from './../dev/controlplane/index.ts'
+import { assets, startControlPlane } from '../dev/controlplane/index.ts'
+import { installKinds } from '../dev/kinds.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const say = (text: string) => process.stderr.write(`${text}\n`)
@@ -25,7 +26,7 @@ const brief = () => {
   return (line: string): boolean => {
     const failure = /^\s*not ok/.test(line)
     if (failure) inDiagnosis = true
-    const shown = inDiagnosis || /^(ok|#|Bail out)/.test(line) || /^\s+Bail out/.test(line)
+    const shown = inDiagnosis || /^(ok|# [^S]|Bail out)/.test(line) || /^\s+Bail out/.test(line)
     if (inDiagnosis && !failure && /^\s*(\.\.\.|ok |# Subtest)/.test(line)) inDiagnosis = false
     return shown
   }
@@ -36,6 +37,8 @@ const run = (args: readonly string[], env: NodeJS.ProcessEnv, onLine: (line: str
   new Promise((done, failed) => {
     const child = spawn(process.execPath, [tap, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
     createInterface({ input: child.stdout }).on('line', onLine)
+    // tap ends its files; what this process started is stopped below
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
     child.on('error', failed)
     child.on('close', code => done(code ?? 1))
   })
@@ -43,7 +46,7 @@ const run = (args: readonly string[], env: NodeJS.ProcessEnv, onLine: (line: str
 const cluster = async (state: string) => {
   const { dir } = await assets({ env: process.env, onProgress: progress => say(`  ${progress.text}`) })
   const started = performance.now()
-  const plane = await startControlPlane({ binaries: dir, state, onProgress: () => {} })
+  const plane = await startControlPlane({ binaries: dir, state, beforeControllers: installKinds })
   say(`control plane ready in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return plane
 }

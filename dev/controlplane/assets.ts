@@ -51,8 +51,14 @@ const obtain = async (way: 'download' | 'go', context: Context): Promise<Assets>
   const dir = folderOf(context, way)
   if (missingIn(dir).length === 0) return { dir, origin: 'cache' }
   const fill = (folder: string) => (way === 'go' ? build(folder, context) : download(folder, context))
-  const made = await install(dir, fill, context)
-  return { dir, origin: made ? way : 'cache' }
+  try {
+    const made = await install(dir, fill, context)
+    return { dir, origin: made ? way : 'cache' }
+  } catch (error) {
+    // whatever broke off then, the caller's own reason is the one that counts
+    context.signal?.throwIfAborted()
+    throw error
+  }
 }
 
 const named = (folder: string): Assets => {

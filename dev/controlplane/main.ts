@@ -41,15 +41,31 @@ const start = async (given: string | undefined, signal: AbortSignal): Promise<nu
   }
 }
 
+interface Order {
+  readonly command: 'assets' | 'start'
+  readonly state: string | undefined
+}
+
+/** What is asked for; a text where it is not understood. */
+const orderOf = (args: string[]): Order | string => {
+  try {
+    const { positionals, values } = parseArgs({ args, allowPositionals: true, options: { state: { type: 'string' } } })
+    const [command, ...rest] = positionals
+    if (rest.length > 0 || (command !== 'assets' && command !== 'start')) return usage
+    return { command, state: values.state }
+  } catch (error) {
+    return `${error instanceof Error ? error.message : String(error)}\n${usage}`
+  }
+}
+
 const main = async (): Promise<number> => {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { state: { type: 'string' } } })
-  const [command, ...rest] = positionals
-  if (rest.length > 0 || (command !== 'assets' && command !== 'start')) {
-    say(usage)
+  const order = orderOf(process.argv.slice(2))
+  if (typeof order === 'string') {
+    say(order)
     return 2
   }
   const signal = interruption()
-  if (command === 'start') return start(values.state, signal)
+  if (order.command === 'start') return start(order.state, signal)
   const { dir } = await assets({ env: process.env, onProgress, signal })
   process.stdout.write(`${dir}\n`)
   return 0
@@ -58,8 +74,7 @@ const main = async (): Promise<number> => {
 try {
   process.exitCode = await main()
 } catch (error) {
-  if (error instanceof SetupError) say(`latchkey: ${error.message}`)
-  else if (error instanceof TypeError && 'code' in error) say(`latchkey: ${error.message}\n${usage}`)
-  else throw error
+  if (!(error instanceof SetupError)) throw error
+  say(`latchkey: ${error.message}`)
   process.exitCode = 1
 }

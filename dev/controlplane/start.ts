@@ -133,6 +133,8 @@ export const startControlPlane = async (given: StartOptions): Promise<ControlPla
     return supervise(family, launched, () => release(lock))
   } catch (error) {
     release(lock)
+    // whatever broke off then, the caller's own reason is the one that counts
+    options.signal?.throwIfAborted()
     throw error
   }
 }

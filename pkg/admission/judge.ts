@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
 import { type Context, type Finding, type Rule, stamp } from './findings.ts'
 import { externalSecretRules, schemaRule, storeRules } from './rules/index.ts'
-import { fieldPath, repaired, schemaDrafts } from './schema.ts'
+import { fieldPath, lostKeys, repaired, schemaDrafts } from './schema.ts'
 
 export interface Verdict {
   readonly denials: readonly Finding[]
@@ -23,9 +23,10 @@ const examiner =
     const run = (parsed: T): Finding[] =>
       rules.flatMap(rule => rule.check(parsed, context).map(draft => stamp(rule.id, draft)))
     const parsed = schema.safeParse(object)
-    if (parsed.success) return run(parsed.data)
+    const lost = lostKeys(object, ['spec'])
+    if (parsed.success) return [...lost.map(draft => stamp(schemaRule.id, draft)), ...run(parsed.data)]
     const { issues } = parsed.error
-    const broken = schemaDrafts(issues, object).map(draft => stamp(schemaRule.id, draft))
+    const broken = [...schemaDrafts(issues, object), ...lost].map(draft => stamp(schemaRule.id, draft))
     const rest = schema.safeParse(repaired(object, issues))
     if (!rest.success) return broken
     const paths = issues.map(issue => fieldPath(issue.path))
@@ -42,7 +43,7 @@ export type JudgedKind = keyof typeof kinds
 export const isJudged = (kind: unknown): kind is JudgedKind => typeof kind === 'string' && Object.hasOwn(kinds, kind)
 
 /** What makes a finding the same after an update: list positions move, the rest stays. */
-const identity = ({ rule, path, message }: Finding): string => `${rule} ${path.replaceAll(/\[\d+\]/g, '[]')} ${message}`
+const identity = ({ rule, path, message }: Finding): string => `${rule} ${path} ${message}`.replaceAll(/\[\d+\]/g, '[]')
 
 /** Decision 27: what was there before and accepted never starts to fail; it becomes a warning. */
 const ratchet = (found: readonly Finding[], before: readonly Finding[]): readonly Finding[] => {

@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import { Fault } from '#core'
 import { Refusal } from './refusal.ts'
 
@@ -66,11 +67,10 @@ export const unreachable = (thrown: unknown, host: string): Refusal => {
   }
   const reason = away[code]
   if (reason) return new Refusal('down', new Fault('GatewayUnreachable', `gateway ${host} does not answer: ${reason}`))
-  if (/^HPE_|^UND_ERR_HEADERS_OVERFLOW$/.test(code)) {
-    return new Refusal(
-      'foreign',
-      new Fault('GatewayAnswerInvalid', `gateway ${host} does not speak HTTP as Akeyless does`),
-    )
+  // an answer that ends too early is cut off, not foreign
+  if (thrown instanceof errors.HTTPParserError && code !== 'HPE_INVALID_EOF_STATE') {
+    const what = `gateway ${host} does not speak HTTP as Akeyless does`
+    return new Refusal('foreign', new Fault('GatewayAnswerInvalid', what))
   }
   return new Refusal('failed', new Fault('GatewayUnreachable', `gateway ${host} broke the connection off`))
 }

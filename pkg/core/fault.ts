@@ -18,6 +18,11 @@ export const faults = {
     cause: 'The manifest breaks a rule.',
     remedy: 'Correct the fields that the message names.',
   },
+  ConfigInvalid: {
+    retry: 'on-change',
+    cause: 'Latchkey itself was started with flags or files that it cannot use.',
+    remedy: 'Correct what the message names and start it again.',
+  },
   NotSupported: {
     retry: 'on-change',
     cause: 'The manifest asks for something that this version does not do.',

@@ -1,8 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { FaultOrder } from './faults.ts'
-import type { Gateway } from './gateway.ts'
 import { issueLines, SeedItem } from './seed.ts'
+import type { Gateway } from './surface.ts'
 
 type Act = (gateway: Gateway, body: unknown) => unknown
 

@@ -118,7 +118,7 @@ export const issueLines = (error: z.ZodError): string[] =>
   error.issues.map(issue => `${pathOf(issue.path) || 'seed'}: ${issue.message}`)
 
 const refuse = (file: string, lines: readonly string[]): Fault =>
-  new Fault('SpecInvalid', lines.map(line => `${file}: ${line}`).join('\n'))
+  new Fault('ConfigInvalid', lines.map(line => `${file}: ${line}`).join('\n'))
 
 /** Reads a seed from YAML or JSON text. Throws one Fault with a line per finding; `file` is only named in them. */
 export const readSeed = (text: string, file = 'seed'): Seed => {

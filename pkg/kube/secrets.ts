@@ -71,7 +71,13 @@ type Written = 'written' | 'conflict'
 
 /** A Secret as it is to be written; `data` is base64. */
 export interface SecretBody {
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly resourceVersion?: string }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly resourceVersion?: string
+    readonly [field: string]: unknown
+  }
+  readonly [field: string]: unknown
 }
 
 const statusOf = (thrown: unknown): number => (thrown instanceof KubeError ? thrown.status : 0)

@@ -11,6 +11,8 @@ export interface ObjectRef {
   readonly namespace: string | undefined
   readonly name: string
   readonly uid: string
+  /** As last seen; with it a status patch needs no read before it. */
+  readonly resourceVersion?: string
 }
 
 const resources = {
@@ -19,7 +21,7 @@ const resources = {
   ClusterSecretStore: 'clustersecretstores',
 } as const satisfies Record<ObjectRef['kind'], string>
 
-const Live = z.object({ metadata: z.object({ uid: z.string() }) })
+const Live = z.object({ metadata: z.object({ uid: z.string(), resourceVersion: z.string() }) })
 
 const is = (thrown: unknown, status: number): boolean => thrown instanceof KubeError && thrown.status === status
 
@@ -27,33 +29,53 @@ const is = (thrown: unknown, status: number): boolean => thrown instanceof KubeE
 export const placeOf = ({ kind, apiVersion, namespace, name }: ObjectRef): string =>
   pathOf({ apiVersion, resource: resources[kind], namespace, name })
 
-const stillThere = async (cluster: Cluster, object: ObjectRef, signal: AbortSignal): Promise<boolean> => {
+/** The version of now; undefined when the object is gone, or another one of its name is there. */
+const liveVersion = async (cluster: Cluster, object: ObjectRef, signal: AbortSignal): Promise<string | undefined> => {
   try {
-    const live = Live.parse(await cluster.request({ method: 'GET', path: placeOf(object), signal }))
-    return live.metadata.uid === object.uid
+    const { metadata } = Live.parse(await cluster.request({ method: 'GET', path: placeOf(object), signal }))
+    return metadata.uid === object.uid ? metadata.resourceVersion : undefined
   } catch (thrown) {
-    if (is(thrown, 404)) return false
+    if (is(thrown, 404)) return undefined
     throw thrown
   }
 }
 
-/** Merge patches of /status. An object that is gone, or that another one of the same name replaced, is passed over in silence. */
+// security.md F15
+const tries = 5
+
+/**
+ * Merge patches of /status. An object that is gone, or that another one of the same name replaced, is passed over in silence:
+ * each patch carries a resourceVersion, for the API server ignores a uid in a patch of a status.
+ */
 export const statusWriter = (cluster: Cluster) => {
-  const write = async (object: ObjectRef, status: unknown, signal: AbortSignal): Promise<void> => {
+  const send = async (object: ObjectRef, resourceVersion: string, status: unknown, signal: AbortSignal) => {
     try {
       await cluster.request({
         method: 'PATCH',
         path: `${placeOf(object)}/status`,
         query: { fieldManager: 'latchkey' },
         contentType: 'application/merge-patch+json',
-        // the API server compares the uid and answers 409 for another object of that name
-        body: { metadata: { uid: object.uid }, status },
+        body: { metadata: { resourceVersion }, status },
         signal,
       })
+      return 'done'
     } catch (thrown) {
-      if (is(thrown, 404)) return
-      if (!is(thrown, 409) || (await stillThere(cluster, object, signal))) throw thrown
+      if (is(thrown, 404)) return 'done'
+      if (is(thrown, 409)) return thrown
+      throw thrown
     }
+  }
+  const write = async (object: ObjectRef, status: unknown, signal: AbortSignal): Promise<void> => {
+    let version = object.resourceVersion
+    let conflict: unknown
+    for (let left = tries; left > 0; left -= 1) {
+      version ??= await liveVersion(cluster, object, signal)
+      if (version === undefined) return
+      conflict = await send(object, version, status, signal)
+      if (conflict === 'done') return
+      version = undefined
+    }
+    throw conflict
   }
   return {
     patch: async (object: ObjectRef, status: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> => {

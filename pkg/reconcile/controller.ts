@@ -30,7 +30,7 @@ export interface Controller {
   onStore(change: Change<Store>): void
   /** Secrets with the managed label. */
   onSecret(change: Change<SecretDigest>): void
-  /** A Secret or ConfigMap that may hold credentials or a CA changed, came or went. */
+  /** A Secret without the managed label, or a ConfigMap, changed, came or went: it may hold credentials or a CA, or block a target. */
   onCredentialObject(namespace: string, name: string): void
   onNamespace(change: Change<Namespace>): void
   /** Call once all snapshots are complete: before that, everything that is not seen yet looks as if it did not exist. */
@@ -133,6 +133,15 @@ const secretChanged = ({ deps }: ControllerOptions, queue: Queue, change: Change
   }
 }
 
+/** A Secret or ConfigMap that is not ours: credentials of a store, or what stood in the way of a target. */
+const foreignChanged = ({ deps }: ControllerOptions, { suspect, externalSecrets }: Queues, key: string): void => {
+  const readers = [...deps.stores.by(credentialIndex, key), ...deps.clusterStores.by(credentialIndex, key)]
+  for (const store of readers) suspect(keyOf(store))
+  for (const maker of deps.externalSecrets.by(targetIndex, key)) {
+    if (readyOf(maker.status?.conditions)?.status === 'False') externalSecrets.add(esKey(maker), 'fresh')
+  }
+}
+
 /** Labels decide which ClusterSecretStores admit a namespace. */
 const namespaceChanged = ({ deps }: ControllerOptions, queue: Queue, change: Change<Namespace>): void => {
   if (change.type === 'deleted') return
@@ -157,11 +166,7 @@ export const createController = (options: ControllerOptions): Controller => {
     onExternalSecret: whileRunning(change => externalSecretChanged(options, externalSecrets, change)),
     onStore: whileRunning(change => storeChanged(options, queues, change)),
     onSecret: whileRunning(change => secretChanged(options, externalSecrets, change)),
-    onCredentialObject: whileRunning((namespace, name) => {
-      const key = `${namespace}/${name}`
-      const readers = [...deps.stores.by(credentialIndex, key), ...deps.clusterStores.by(credentialIndex, key)]
-      for (const store of readers) queues.suspect(keyOf(store))
-    }),
+    onCredentialObject: whileRunning((namespace, name) => foreignChanged(options, queues, `${namespace}/${name}`)),
     onNamespace: whileRunning(change => namespaceChanged(options, externalSecrets, change)),
     start: () => {
       running = true

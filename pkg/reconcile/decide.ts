@@ -132,7 +132,8 @@ const maxAge = {
   // ESO reads anew at any edit of metadata; where that would cost a lease only force-sync does (decision 18)
   touched: ({ leased, periodMs }) => (leased ? periodMs : 0),
   due: ({ periodMs }) => share * periodMs,
-  drift: ({ periodMs }) => periodMs,
+  // what is never read again by time has no period that bounds the age of a lease
+  drift: ({ repeats, periodMs }) => (repeats ? periodMs : briefMs),
 } as const satisfies Record<Reason, (facts: Read) => number>
 
 /**

@@ -20,7 +20,8 @@ const validate = (externalSecret: ExternalSecret): void => {
   const denied = judge(externalSecret).denials.map(
     ({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }),
   )
-  const faults = [...denied, ...unsupported(externalSecret.spec), ...refsOf(externalSecret.spec).faults]
+  // what this version lacks is told apart from what is wrong, where both rules find it
+  const faults = [...unsupported(externalSecret.spec), ...refsOf(externalSecret.spec).faults, ...denied]
   const said = new Set<string>()
   const distinct = faults.filter(fault => !said.has(fault.line()) && said.add(fault.line()))
   if (distinct.length > 0) throw new Refused(distinct)

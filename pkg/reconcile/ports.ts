@@ -114,6 +114,8 @@ export interface ObjectRef {
   readonly namespace: string | undefined
   readonly name: string
   readonly uid: string
+  /** As last seen: a status patch that carries it needs no read before. */
+  readonly resourceVersion?: string
 }
 
 export interface StatusWriter {

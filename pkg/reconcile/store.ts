@@ -25,11 +25,17 @@ export const isOurs = ({ spec }: Store, controllerClass: string): boolean =>
 export const refOf = (object: {
   apiVersion: string
   kind: ObjectRef['kind']
-  metadata: { name: string; namespace?: string | undefined; uid?: string | undefined }
+  metadata: {
+    name: string
+    namespace?: string | undefined
+    uid?: string | undefined
+    resourceVersion?: string | undefined
+  }
 }): ObjectRef => ({
   kind: object.kind,
   apiVersion: object.apiVersion,
   namespace: object.metadata.namespace,
   name: object.metadata.name,
   uid: object.metadata.uid ?? '',
+  ...(object.metadata.resourceVersion === undefined ? {} : { resourceVersion: object.metadata.resourceVersion }),
 })

@@ -18,7 +18,7 @@ export type Outcome =
       readonly keepsClock: boolean
     }
   /** The items hold no keys: the Secret stays as it was (compatibility.md §2, step 11, Retain). */
-  | { readonly did: 'retain'; readonly startedAt: Date }
+  | { readonly did: 'retain'; readonly startedAt: Date; readonly keepsClock: boolean }
   | { readonly did: 'affirm' }
   | { readonly did: 'fail'; readonly faults: readonly Fault[]; readonly secretExists: boolean }
 
@@ -61,13 +61,12 @@ const readyFor = (before: ExternalSecret, outcome: Outcome): Ready => {
 /** The fields that only a success moves: a failure leaves them to tell of the Secret that is kept. */
 const progress = (before: ExternalSecret, outcome: Outcome): Record<string, unknown> => {
   if (outcome.did === 'affirm' || outcome.did === 'fail') return {}
-  const clock =
-    outcome.did === 'sync' && outcome.keepsClock
-      ? {}
-      : {
-          refreshTime: stamp(outcome.startedAt),
-          nextRefreshTime: outcome.did === 'sync' && outcome.leaseDueAt ? stamp(outcome.leaseDueAt) : null,
-        }
+  const clock = outcome.keepsClock
+    ? {}
+    : {
+        refreshTime: stamp(outcome.startedAt),
+        nextRefreshTime: outcome.did === 'sync' && outcome.leaseDueAt ? stamp(outcome.leaseDueAt) : null,
+      }
   return {
     ...clock,
     syncedResourceVersion: syncedVersion(before),

@@ -128,7 +128,7 @@ export const sync = async (pass: Pass, store: Store, decision: Sync): Promise<Ou
   if (!stillHolds(pass, store)) throw new Superseded()
   unwritten.set(key, Math.min(startedAt.getTime(), unwritten.get(key) ?? Number.POSITIVE_INFINITY))
   const written = await write(pass, decision, items)
-  if (written === 'empty') return { did: 'retain', startedAt }
+  if (written === 'empty') return { did: 'retain', startedAt, keepsClock: decision.keepsClock }
   return {
     did: 'sync',
     written,

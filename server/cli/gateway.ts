@@ -43,7 +43,7 @@ const readFlags = (argv: readonly string[], env: GatewayDeps['env']): Flags => {
   try {
     return { ...fromEnv, ...parseArgs({ args: [...argv], options: flags }).values }
   } catch {
-    throw new Fault('SpecInvalid', 'unknown flag or missing value', {
+    throw new Fault('ConfigInvalid', 'unknown flag or missing value', {
       remedy: `use ${names.map(name => `--${name}`).join(', ')}`,
     })
   }
@@ -52,7 +52,7 @@ const readFlags = (argv: readonly string[], env: GatewayDeps['env']): Flags => {
 const readPort = (name: string, text: string | undefined): number => {
   const port = Number(text ?? 0)
   if (Number.isInteger(port) && port >= 0 && port < 65536) return port
-  throw new Fault('SpecInvalid', 'is not a port', {
+  throw new Fault('ConfigInvalid', 'is not a port', {
     path: `--${name}`,
     remedy: 'a number from 0 (any free port) to 65535',
   })
@@ -62,14 +62,14 @@ const readText = async (name: string, file: string): Promise<string> => {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new Fault('SpecInvalid', `cannot read ${file}`, { path: `--${name}`, remedy: 'name a readable file', cause })
+    throw new Fault('ConfigInvalid', `cannot read ${file}`, { path: `--${name}`, remedy: 'name a readable file', cause })
   }
 }
 
 const readTls = async ({ 'tls-cert': cert, 'tls-key': key }: Flags): Promise<Tls | undefined> => {
   if (cert === undefined && key === undefined) return undefined
   if (cert === undefined || key === undefined)
-    throw new Fault('SpecInvalid', 'one is given without the other', {
+    throw new Fault('ConfigInvalid', 'one is given without the other', {
       path: '--tls-cert, --tls-key',
       remedy: 'give both, or neither for plain HTTP',
     })
@@ -81,7 +81,7 @@ export const gateway = async (argv: readonly string[], { write, env, signal, now
   if (argv.includes('--help')) return write(usage)
   const given = readFlags(argv, env)
   if (given.items === undefined)
-    throw new Fault('SpecInvalid', 'is missing', {
+    throw new Fault('ConfigInvalid', 'is missing', {
       path: '--items',
       remedy: 'name a YAML or JSON file of identities and items, such as dev/seeds/items.yaml',
     })

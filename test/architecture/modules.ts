@@ -14,7 +14,12 @@ export const modules = {
   core: { folder: 'pkg/core', imports: [], packages: [], pure: true },
   api: { folder: 'pkg/api', imports: ['core'], packages: ['zod'], pure: true },
   materialize: { folder: 'pkg/materialize', imports: ['api', 'core'], packages: [], pure: true },
-  admission: { folder: 'pkg/admission', imports: ['api', 'core', 'materialize'], packages: ['re2js'], pure: true },
+  admission: {
+    folder: 'pkg/admission',
+    imports: ['api', 'core', 'materialize'],
+    packages: ['re2js', 'zod'],
+    pure: true,
+  },
   akeyless: { folder: 'pkg/akeyless', imports: ['api', 'core'], packages: ['lru-cache', 'undici', 'zod'], pure: false },
   kube: {
     folder: 'pkg/kube',
@@ -49,8 +54,14 @@ export const environmentReaders: readonly string[] = ['server/main.ts', 'dev/', 
 
 /** Where secret bytes are opened, each for one reason. */
 export const revealers: Readonly<Record<string, string>> = {
+  'certs/issue.ts': 'the CA key signs',
+  'certs/keeper.ts': 'a stored CA key is compared with its certificate',
+  'certs/store.ts': 'the CA key goes into its Secret',
+  'dev/gateway.ts': 'the key of the development gateway',
   'pkg/akeyless/wire.ts': 'an access key or token goes into a request body',
-  'pkg/materialize/plan.ts': 'a property is taken from a value',
-  'pkg/reconcile/secret.ts': 'the data of a Secret',
+  'pkg/materialize/item.ts': 'a property is taken from a value',
+  'pkg/reconcile/authority.ts': 'a CA certificate is public',
   'pkg/reconcile/identity.ts': 'accessID and accessType are words, not secrets',
+  'pkg/reconcile/secret.ts': 'the data of a Secret',
+  'server/tls.ts': 'the serving key goes into a TLS context',
 }

@@ -129,17 +129,19 @@ t.test(
   async t => {
     const { proxy, cluster } = await proxied(t)
     const path = `/api/v1/namespaces/${await namespace(t)}/configmaps`
-    const reflector = start(t, { cluster, path })
-    await reflector.synced
+    let opened = Promise.withResolvers<void>()
+    const onState = (state: ReflectorState): void => {
+      if (state.phase === 'watching') opened.resolve()
+    }
+    const reflector = start(t, { cluster, path, onState })
+    await opened.promise
     const write = writer(path, 20)
-    await until(t, 'the first watch', () => (watching() > 0 ? true : undefined))
     const breaks = [proxy.cut, proxy.halfClose, proxy.cut, proxy.halfClose, proxy.stall]
-    const watching = (): number => reflector.states.filter(state => state.phase === 'watching').length
     let before = 0
     for (let i = 0; i < 200; i += 1) {
-      const opened = watching()
+      opened = Promise.withResolvers()
       breaks[i % breaks.length]?.()
-      await until(t, `a watch after break ${i}`, () => (watching() > opened ? true : undefined))
+      await opened.promise
       if (i === 49) before = heap()
     }
     const growth = heap() - before

@@ -159,6 +159,10 @@ t.test('a status patch changes the status alone, and passes over objects that ar
   t.equal(body.metadata.generation, 1)
 
   await status.patch({ ...object, uid: '00000000-0000-0000-0000-000000000000' }, { refreshTime: 'wrong' }, signal)
+  const version: string = body.metadata.resourceVersion
+  await request('PATCH', `${path}/es`, { metadata: { labels: { moved: 'on' } } })
+  await status.patch({ ...object, resourceVersion: version }, { late: true }, signal)
+  t.match((await request('GET', `${path}/es`)).body, { metadata: { labels: { moved: 'on' } }, status: { late: true } })
   await status.patch({ ...object, name: 'absent' }, { refreshTime: 'wrong' }, signal)
   t.equal((await request('GET', `${path}/es`)).body.status.refreshTime, 'x')
 })

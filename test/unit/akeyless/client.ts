@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type Akeyless, type AkeylessOptions, type Call, createAkeyless } from '#akeyless'
 import type { Identity, ItemRef, ItemValue } from '#api'
 import { Fault, Sensitive } from '#core'
+import type { ItemSource } from '../../../pkg/reconcile/ports.ts'
 import { accessKey, identities } from '../../support/gateway.ts'
 
 interface Scope {
@@ -12,6 +13,7 @@ interface Scope {
 /** A client of its own, closed when the test ends; `calls` is what it told of each exchange. */
 export const startClient = (t: Scope, options: Partial<AkeylessOptions> = {}) => {
   const calls: Call[] = []
+  // the port that the reconciler declares: `satisfies` breaks the build where the two drift apart
   const client = createAkeyless({
     now: Date.now,
     random: () => 0.5,
@@ -19,7 +21,7 @@ export const startClient = (t: Scope, options: Partial<AkeylessOptions> = {}) =>
       calls.push(call)
     },
     ...options,
-  })
+  }) satisfies ItemSource
   t.teardown(() => client.close())
   return Object.assign(client, { calls })
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import forge from 'node-forge'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { Identity } from '#api'
 import { startGateway, testSeed } from '../../support/gateway.ts'
 import { faultIn, identity, read, refs, soon, startClient, textOf } from './client.ts'
@@ -55,7 +55,7 @@ const trusting = (url: string, root: Pair | undefined): Identity => ({
 })
 
 /** A TLS gateway, reached under the name gw.example.com. */
-const start = async (scope: typeof t, pair: Pair, name = 'gw.example.com') => {
+const start = async (scope: Test, pair: Pair, name = 'gw.example.com') => {
   const gateway = await startGateway(scope, testSeed, { tls: tls(pair) })
   const port = Number(new URL(gateway.url).port)
   return {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync, realpathSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -75,4 +76,14 @@ t.test('without XDG_CACHE_HOME the cache lies in the home folder', async t => {
   const at = folders(t, { home: [] })
   await t.rejects(assets({ ...machine({ LATCHKEY_ASSETS: 'go' }), home: at('home') }))
   t.strictSame(readdirSync(join(at('home'), '.cache', 'latchkey')), ['controlplane'])
+})
+
+t.test('the command prints nothing but the folder, and usage where it is not understood', async t => {
+  const at = folders(t, { named: binaryNames })
+  const main = join(import.meta.dirname, '../../../dev/controlplane/main.ts')
+  const env = { PATH: '', LATCHKEY_ASSETS: at('named') }
+  const run = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env })
+  t.match(run('assets'), { status: 0, stdout: `${at('named')}\n`, stderr: '' })
+  for (const args of [[], ['asset'], ['assets', 'more'], ['assets', '--port', '1']])
+    t.match(run(...args), { status: 2, stdout: '', stderr: /usage: npm run --silent controlplane/ }, args.join(' '))
 })

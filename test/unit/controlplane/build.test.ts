@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { assets } from '../../../dev/controlplane/index.ts'
@@ -64,15 +64,15 @@ t.test('a build that leaves a binary out is not installed', async t => {
   t.strictSame(installed(), [])
 })
 
-t.test('an interrupted build ends and leaves nothing in the cache', async t => {
-  const { options, installed } = machine(t, 'echo started >> $LOG; exec sleep 30')
+t.test('an interrupted build ends, by the reason given, and leaves nothing in the cache', async t => {
+  const { options, installed, base } = machine(t, 'echo started > $LOG; exec sleep 30')
   const controller = new AbortController()
-  const running = assets({
-    ...options,
-    signal: controller.signal,
-    onProgress: () => controller.abort(new Error('stop')),
-  })
-  await t.rejects(running)
+  const running = assets({ ...options, signal: controller.signal })
+  const started = setInterval(() => {
+    if (existsSync(join(base, 'log'))) controller.abort(new Error('enough'))
+  }, 10)
+  await t.rejects(running, { message: 'enough' })
+  clearInterval(started)
   t.strictSame(installed(), [])
 })
 

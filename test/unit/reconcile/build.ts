@@ -4,7 +4,8 @@ import { createdByLabel, dataHashAnnotation, managedLabel } from '../../../pkg/r
 import type { SecretDigest, SecretObject } from '../../../pkg/reconcile/ports.ts'
 
 export const now = new Date('2026-11-21T12:00:00Z')
-export const ago = (seconds: number): string => new Date(now.getTime() - seconds * 1000).toISOString().replace('.000', '')
+export const ago = (seconds: number): string =>
+  new Date(now.getTime() - seconds * 1000).toISOString().replace('.000', '')
 export const namespace = 'demo'
 
 const data = [{ secretKey: 'user', remoteRef: { key: '/db', property: 'user' } }]
@@ -67,7 +68,10 @@ export const owner = {
 }
 
 /** The Secret that a sync of `app` with this data left, as the watch sees it. */
-export const digest = (texts: Record<string, string> = { user: 'u' }, more: Partial<SecretDigest> = {}): SecretDigest => ({
+export const digest = (
+  texts: Record<string, string> = { user: 'u' },
+  more: Partial<SecretDigest> = {},
+): SecretDigest => ({
   namespace,
   name: 'app',
   uid: 'uid-secret',
@@ -117,7 +121,12 @@ export const managedFields = (
 ): { manager: string; fieldsV1: unknown }[] => [
   {
     manager,
-    fieldsV1: { 'f:metadata': { 'f:labels': { '.': {}, ...fields(labels) }, 'f:annotations': { '.': {}, ...fields(annotations) } } },
+    fieldsV1: {
+      'f:metadata': {
+        'f:labels': { '.': {}, ...fields(labels) },
+        'f:annotations': { '.': {}, ...fields(annotations) },
+      },
+    },
   },
 ]
 
@@ -128,7 +137,9 @@ const credentials = (extra: Record<string, unknown> = {}) => ({
 })
 
 const ready = {
-  conditions: [{ type: 'Ready', status: 'True', reason: 'Valid', message: 'store validated', lastTransitionTime: ago(500) }],
+  conditions: [
+    { type: 'Ready', status: 'True', reason: 'Valid', message: 'store validated', lastTransitionTime: ago(500) },
+  ],
   capabilities: 'ReadWrite',
   observedGeneration: 1,
 }

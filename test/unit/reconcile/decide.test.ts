@@ -9,7 +9,8 @@ const fifth = hour / 5
 const skip = (afterMs: number | undefined) => ({ do: 'skip', afterMs })
 
 const asked = { annotations: { 'force-sync': '1' } }
-const markedFor = (value: string) => digest({ user: 'u' }, { annotations: { ...digest().annotations, 'force-sync': value } })
+const markedFor = (value: string) =>
+  digest({ user: 'u' }, { annotations: { ...digest().annotations, 'force-sync': value } })
 const edited = { metadata: { generation: 2 } }
 const failed = { conditions: [{ type: 'Ready', status: 'False', reason: 'SecretSyncedError', message: 'x' }] }
 const hourly = synced(600)
@@ -174,7 +175,7 @@ const cases: {
     name: 'interval 0 repairs the Secret',
     es: synced(99999, { spec: { refreshInterval: '0' } }),
     secret: undefined,
-    want: sync('drift', hour, true),
+    want: sync('drift', 30e3, true),
   },
   {
     name: 'interval 0 cares for no clock',
@@ -196,7 +197,7 @@ const cases: {
     name: 'CreatedOnce repairs the Secret',
     es: synced(99999, { spec: { refreshPolicy: 'CreatedOnce' } }),
     secret: undefined,
-    want: sync('drift', hour, true),
+    want: sync('drift', 30e3, true),
   },
   {
     name: 'OnChange does not refresh by time',

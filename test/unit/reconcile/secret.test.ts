@@ -106,7 +106,10 @@ t.test('labels and annotations that we wrote earlier go, foreign ones stay', asy
   const annotations = { ...metadata.annotations, old: '1', theirs: '2' }
   const ours = managedFields([...Object.keys(metadata.labels ?? {}), 'stale'], ['old'])
   const theirs = managedFields(['foreign'], ['theirs'], 'kubectl-edit')
-  const existing = secretObject({ user: 'u' }, { metadata: { labels, annotations, managedFields: [...ours, ...theirs] } })
+  const existing = secretObject(
+    { user: 'u' },
+    { metadata: { labels, annotations, managedFields: [...ours, ...theirs] } },
+  )
   const secret = written(wanted(), existing)
   t.same(Object.keys(secret.metadata.labels ?? {}).sort(), [
     'foreign',
@@ -170,7 +173,10 @@ const refusals: { name: string; existing?: SecretObject; type?: string; want: Re
   },
   {
     name: 'another operator’s object of the same name',
-    existing: secretObject({}, { metadata: { ownerReferences: controller('Certificate', 'app', 'cert-manager.io/v1') } }),
+    existing: secretObject(
+      {},
+      { metadata: { ownerReferences: controller('Certificate', 'app', 'cert-manager.io/v1') } },
+    ),
     want: /^SecretOwned .*belongs to Certificate app/,
   },
   {
@@ -208,7 +214,10 @@ for (const { name, existing, type, want: message } of refusals) {
 }
 
 t.test('metadata of an immutable Secret with the same data may change', async t => {
-  const secret = written(wanted({ user: 'u' }, { labels: { a: 'b' } }), secretObject({ user: 'u' }, { immutable: true }))
+  const secret = written(
+    wanted({ user: 'u' }, { labels: { a: 'b' } }),
+    secretObject({ user: 'u' }, { immutable: true }),
+  )
   t.match(secret.metadata.labels, { a: 'b' })
   t.equal(secret.immutable, true)
 })

@@ -1,0 +1,92 @@
+// A way to the API server that keeps a list of what was asked of it. A write that changes nothing leaves no trace on the
+// server; here it is seen.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, request as forward } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { issueCa, issueLeaf, randomSources } from '#certs'
+import { apiServer } from './cluster.ts'
+
+export interface Asked {
+  readonly method: string
+  /** Without its query. */
+  readonly path: string
+  readonly status: number
+}
+
+export interface Audit {
+  /** A kubeconfig that leads through here. */
+  readonly kubeconfig: string
+  /** Everything answered so far, in the order of the answers; a watch counts when it begins. */
+  asked(): readonly Asked[]
+  /** What changes something, or was meant to: `POST /path`. Events are left out, they may be dropped. */
+  writes(): readonly string[]
+  forget(): void
+}
+
+const kubeconfigOf = (port: number, ca: string): string =>
+  stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name: 'audit',
+        cluster: {
+          server: `https://127.0.0.1:${port}`,
+          'certificate-authority-data': Buffer.from(ca).toString('base64'),
+        },
+      },
+    ],
+    users: [{ name: 'audit', user: { token: apiServer.token } }],
+    contexts: [{ name: 'audit', context: { cluster: 'audit', user: 'audit' } }],
+    'current-context': 'audit',
+  })
+
+const passOn = (request: IncomingMessage, response: ServerResponse, onStatus: (status: number) => void): void => {
+  const { method, url = '/', headers } = request
+  const onward = forward(new URL(url, apiServer.url), { method, headers, ca: apiServer.ca, agent: false }, answer => {
+    onStatus(answer.statusCode ?? 0)
+    response.writeHead(answer.statusCode ?? 502, answer.headers).flushHeaders()
+    answer.on('error', () => response.destroy()).pipe(response)
+  })
+  onward.on('error', () => response.destroy())
+  response.on('close', () => onward.destroy())
+  request.pipe(onward)
+}
+
+/** Listens on a free port until the test ends. */
+export const startAudit = async (t: { teardown(fn: () => unknown): unknown }): Promise<Audit> => {
+  const sources = randomSources()
+  const now = new Date()
+  const ca = await issueCa({ sources, now })
+  const leaf = await issueLeaf({ ca, sources, now, names: { dns: [], ip: ['127.0.0.1'] } })
+  let all: Asked[] = []
+  const server = createServer({ cert: leaf.cert, key: leaf.key.reveal() }, (request, response) => {
+    const { method = '', url = '' } = request
+    passOn(request, response, status => all.push({ method, path: url.replace(/\?.*/, ''), status }))
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo // a TCP server that listens
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-audit-'))
+  const kubeconfig = join(folder, 'kubeconfig.yaml')
+  writeFileSync(kubeconfig, kubeconfigOf(port, ca.cert))
+  t.teardown(async () => {
+    server.closeAllConnections()
+    await new Promise(done => server.close(done))
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return {
+    kubeconfig,
+    asked: () => [...all],
+    writes: () =>
+      all
+        .filter(({ method, path }) => method !== 'GET' && !path.includes('/events'))
+        .map(({ method, path }) => `${method} ${path}`),
+    forget: () => {
+      all = []
+    },
+  }
+}

@@ -1,0 +1,324 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { ExternalSecretSpec, type ItemType, type ItemValue } from '#api'
+import { Fault, Sensitive } from '#core'
+import { materialize, refsOf } from '#materialize'
+
+const item = (text: string, type: ItemType = 'STATIC_SECRET'): ItemValue => ({ type, text: Sensitive.text(text) })
+const pem = '-----BEGIN CERTIFICATE-----\r\nAA<>&\n-----END CERTIFICATE-----\n'
+const certificate = JSON.stringify({ certificate_pem: pem, private_key_pem: 'KEY\n' }).replaceAll('<', '\\u003c')
+const items = new Map<string, ItemValue | Fault>([
+  ['/plain@0', item('hunter2')],
+  [
+    '/json@0',
+    item('{"user":"demo","n":12345678901234567890,"d":1.50,"nul":null,"o":{"a": 1},"a.b":"dotted","a":{"b":"deep"}}'),
+  ],
+  ['/json@2', item('{"user":"older"}')],
+  ['/names@0', item('{"a b":"1","c":"2"}')],
+  ['/collide@0', item('{"a b":"1","a/b":"2"}')],
+  ['/accent@0', item('{"é":"1"}')],
+  ['/proto@0', item('{"__proto__":"p","constructor":"c","toString":"t"}')],
+  ['/empty@0', item('')],
+  ['/list@0', item('[1]')],
+  ['/base64@0', item('aGk=')],
+  ['/null@0', item('a\0b')],
+  ['/cert@0', item(certificate, 'CERTIFICATE')],
+  ['/gone@0', new Fault('ItemNotFound', 'item "/gone" not found', { remedy: 'create it' })],
+  ['/json@9', new Fault('VersionNotFound', 'item "/json" has no version 9')],
+])
+const run = (spec: object) => {
+  const made = materialize(ExternalSecretSpec.parse(spec), items)
+  return 'faults' in made
+    ? made.faults.map(fault => `${fault.code} ${fault.line()}`)
+    : Object.fromEntries([...made.data].map(([key, value]) => [key, value.reveal().toString('utf8')]))
+}
+const one = (ref: object) => run({ data: [{ secretKey: 'k', remoteRef: ref }] })
+const all = (ref: object, rest: object = {}) => run({ dataFrom: [{ extract: ref }], ...rest })
+const tls = { target: { template: { type: 'kubernetes.io/tls' } } }
+
+const values = [
+  { name: 'the whole item', got: one({ key: '/plain' }), want: { k: 'hunter2' } },
+  { name: 'a property', got: one({ key: '/json', property: 'user' }), want: { k: 'demo' } },
+  { name: 'a version', got: one({ key: '/json', property: 'user', version: '2' }), want: { k: 'older' } },
+  {
+    name: 'every digit of a big number',
+    got: one({ key: '/json', property: 'n' }),
+    want: { k: '12345678901234567890' },
+  },
+  { name: 'a decimal in its shortest form', got: one({ key: '/json', property: 'd' }), want: { k: '1.5' } },
+  { name: 'null as empty text', got: one({ key: '/json', property: 'nul' }), want: { k: '' } },
+  { name: 'a literal dotted key before a path', got: one({ key: '/json', property: 'a.b' }), want: { k: 'dotted' } },
+  { name: 'decoded Base64', got: one({ key: '/base64', decodingStrategy: 'Base64' }), want: { k: 'hi' } },
+  {
+    name: 'text as it is with Auto where it is no Base64',
+    got: one({ key: '/plain', decodingStrategy: 'Auto' }),
+    want: { k: 'hunter2' },
+  },
+  { name: 'a null byte where nobody objects', got: one({ key: '/null' }), want: { k: 'a\0b' } },
+  {
+    name: 'an object key by key, numbers as they stand',
+    got: all({ key: '/json', conversionStrategy: 'Default' }),
+    want: {
+      user: 'demo',
+      n: '12345678901234567890',
+      d: '1.50',
+      nul: '',
+      o: '{"a": 1}',
+      'a.b': 'dotted',
+      a: '{"b":"deep"}',
+    },
+  },
+  { name: 'converted keys', got: all({ key: '/names' }), want: { a_b: '1', c: '2' } },
+  {
+    name: 'Unicode conversion',
+    got: all({ key: '/names', conversionStrategy: 'Unicode' }),
+    want: { a_U0020_b: '1', c: '2' },
+  },
+  {
+    name: 'data over dataFrom',
+    got: run({ dataFrom: [{ extract: { key: '/names' } }], data: [{ secretKey: 'c', remoteRef: { key: '/plain' } }] }),
+    want: { a_b: '1', c: 'hunter2' },
+  },
+  {
+    name: 'later dataFrom over earlier',
+    got: run({ dataFrom: [{ extract: { key: '/json', version: '2' } }, { extract: { key: '/json' } }] }),
+    want: all({ key: '/json' }),
+  },
+  { name: 'one property as the object', got: all({ key: '/json', property: 'o' }), want: { a: '1' } },
+  {
+    name: 'certificate and key under the names of a TLS Secret',
+    got: run({
+      ...tls,
+      data: [
+        { secretKey: 'tls.crt', remoteRef: { key: '/cert', property: 'certificate_pem' } },
+        { secretKey: 'tls.key', remoteRef: { key: '/cert', property: 'private_key_pem' } },
+      ],
+    }),
+    want: { 'tls.crt': pem, 'tls.key': 'KEY\n' },
+  },
+  {
+    name: 'an extracted certificate as tls.crt and tls.key',
+    got: all({ key: '/cert' }, tls),
+    want: { 'tls.crt': pem, 'tls.key': 'KEY\n' },
+  },
+  {
+    name: 'an extracted certificate by its own names elsewhere',
+    got: all({ key: '/cert' }),
+    want: { certificate_pem: pem, private_key_pem: 'KEY\n' },
+  },
+]
+for (const { name, got, want } of values) t.test(`a Secret gets ${name}`, async t => t.same(got, want))
+
+t.test('keys that JavaScript knows are keys like others', async t => {
+  const made = materialize(ExternalSecretSpec.parse({ dataFrom: [{ extract: { key: '/proto' } }], ...tls }), items)
+  t.ok('faults' in made, 'a TLS Secret needs other keys')
+  const plain = materialize(ExternalSecretSpec.parse({ dataFrom: [{ extract: { key: '/proto' } }] }), items)
+  t.same('data' in plain && [...plain.data.keys()], ['__proto__', 'constructor', 'toString'])
+  t.equal(Object.hasOwn(Object.prototype, 'x'), false)
+})
+
+const ref = 'spec.data[0].remoteRef'
+const extract = 'spec.dataFrom[0].extract'
+const faults = [
+  {
+    name: 'an item that is missing',
+    got: one({ key: '/gone' }),
+    want: [`ItemNotFound ${ref}.key: item "/gone" not found → create it`],
+  },
+  {
+    name: 'a version that is missing',
+    got: one({ key: '/json', version: '9' }),
+    want: [`VersionNotFound ${ref}.version: item "/json" has no version 9`],
+  },
+  {
+    name: 'an empty item',
+    got: one({ key: '/empty' }),
+    want: [`ItemEmpty ${ref}.key: item "/empty" is empty → give it a value`],
+  },
+  {
+    name: 'a property that is missing',
+    got: one({ key: '/json', property: 'pw' }),
+    want: [`PropertyNotFound ${ref}.property: item "/json" has no property "pw" → name a property of its JSON value`],
+  },
+  {
+    name: 'a property of a certificate',
+    got: one({ key: '/cert', property: 'crt' }),
+    want: [
+      `PropertyNotFound ${ref}.property: item "/cert" has no property "crt" → a certificate item has certificate_pem and private_key_pem`,
+    ],
+  },
+  {
+    name: 'a property of plain text',
+    got: one({ key: '/plain', property: 'pw' }),
+    want: [
+      `NotJson ${ref}.property: item "/plain" holds plain text, which has no property "pw" → leave property out to take the whole value, or store JSON in the item`,
+    ],
+  },
+  {
+    name: 'a pattern',
+    got: one({ key: '/list', property: '#' }),
+    want: [
+      `NotSupported ${ref}.property: "#" has a wildcard, query, modifier or pipe, which this version cannot follow → name one property by names, dots and indexes; a backslash makes the next character part of a name`,
+    ],
+  },
+  {
+    name: 'what is no Base64',
+    got: one({ key: '/plain', decodingStrategy: 'Base64' }),
+    want: [
+      `ValueInvalid ${ref}.decodingStrategy: the value from item "/plain" is not Base64 → write decodingStrategy: None to take it as it is, or correct the value in the item`,
+    ],
+  },
+  {
+    name: 'a null byte',
+    got: one({ key: '/null', nullBytePolicy: 'Fail' }),
+    want: [
+      `ValueInvalid ${ref}.nullBytePolicy: the value from item "/null" has a null byte → write nullBytePolicy: Ignore to keep it, or correct the value in the item`,
+    ],
+  },
+  {
+    name: 'a version that is no number',
+    got: one({ key: '/json', version: 'v1' }),
+    want: [
+      `SpecInvalid ${ref}.version: "v1" is not a version number → write a number as "3", or leave it out for the latest`,
+    ],
+  },
+  {
+    name: 'extract of plain text',
+    got: all({ key: '/plain' }),
+    want: [
+      `NotJson ${extract}.key: item "/plain" holds plain text → take it as one value with data, or store a JSON object in the item`,
+    ],
+  },
+  {
+    name: 'extract of a list',
+    got: all({ key: '/list' }),
+    want: [
+      `NotJson ${extract}.key: item "/list" holds JSON that is not an object → take it as one value with data, or store a JSON object in the item`,
+    ],
+  },
+  {
+    name: 'two names for one key',
+    got: all({ key: '/collide' }),
+    want: [
+      `KeyCollision ${extract}.conversionStrategy: "a b" and "a/b" of item "/collide" both become the key "a_b" → rename one of them in the item, or write conversionStrategy: Unicode`,
+    ],
+  },
+  {
+    name: 'a key that Kubernetes refuses',
+    got: all({ key: '/accent' }),
+    want: [
+      `KeyInvalid ${extract}.key: item "/accent" gives the key "é", which has a character other than letters, digits, - _ . → rename it in the item, or take it with data under another secretKey`,
+    ],
+  },
+  {
+    name: 'a TLS Secret without a key',
+    got: run({ ...tls, data: [{ secretKey: 'tls.crt', remoteRef: { key: '/plain' } }] }),
+    want: [
+      'KeyInvalid spec.target.template.type: a Secret of type kubernetes.io/tls needs the key tls.key → add data with secretKey: tls.key, or choose another type',
+    ],
+  },
+]
+for (const { name, got, want } of faults)
+  t.test(`${name} is told with field, cause and remedy`, async t => t.same(got, want))
+
+t.test('all faults are told at once, in the order of the fields', async t => {
+  const got = run({
+    dataFrom: [{ extract: { key: '/collide' } }, { extract: { key: '/gone' } }],
+    data: [
+      { secretKey: 'a', remoteRef: { key: '/plain' } },
+      { secretKey: 'b', remoteRef: { key: '/gone' } },
+      { secretKey: 'c', remoteRef: { key: '/json', property: 'x' } },
+    ],
+  })
+  t.same(Array.isArray(got) && got.map(line => line.split(':')[0]), [
+    'KeyCollision spec.dataFrom[0].extract.conversionStrategy',
+    'ItemNotFound spec.dataFrom[1].extract.key',
+    'ItemNotFound spec.data[1].remoteRef.key',
+    'PropertyNotFound spec.data[2].remoteRef.property',
+  ])
+})
+
+t.test('a Secret may have exactly 1 MiB, and the fault for one byte more has the sizes', async t => {
+  const spec = ExternalSecretSpec.parse({
+    data: [
+      { secretKey: 'big', remoteRef: { key: '/big' } },
+      { secretKey: 'rest', remoteRef: { key: '/rest' } },
+    ],
+  })
+  const made = (bytes: number) =>
+    materialize(
+      spec,
+      new Map([
+        ['/big@0', item('x'.repeat(bytes - 24))],
+        ['/rest@0', item('é'.repeat(12))],
+      ]),
+    )
+  t.ok('data' in made(1024 * 1024 - 1))
+  t.ok('data' in made(1024 * 1024))
+  const over = made(1024 * 1024 + 1)
+  t.same('faults' in over && over.faults.map(fault => fault.line()), [
+    'spec: the values have 1048577 bytes, 1048576 are allowed; largest: "big" 1048553, "rest" 24 → split it into several ExternalSecrets',
+  ])
+})
+
+t.test('distinct refs are read once, and a ref in two versions twice', async t => {
+  const { refs, faults: told } = refsOf(
+    ExternalSecretSpec.parse({
+      dataFrom: [{ extract: { key: '/a' } }],
+      data: [
+        { secretKey: 'x', remoteRef: { key: '/a', property: 'x' } },
+        { secretKey: 'y', remoteRef: { key: '/a', version: '007' } },
+        { secretKey: 'z', remoteRef: { key: '/a', version: 'latest' } },
+      ],
+    }),
+  )
+  t.same(refs, [
+    { path: '/a', version: 0 },
+    { path: '/a', version: 7 },
+  ])
+  t.same(
+    told.map(fault => fault.path),
+    ['spec.data[2].remoteRef.version'],
+  )
+})
+
+t.test('no message ever holds the value', async () => {
+  const secret = 'S3CR3T-VALUE'
+  fc.assert(
+    fc.property(
+      fc.constantFrom(
+        `{"a":"${secret}`,
+        `{"a":${secret}}`,
+        secret,
+        `"${secret}"`,
+        `{"a":"\\x${secret}"}`,
+        `[${secret}]`,
+        `{"a":["${secret}"]}`,
+      ),
+      fc.constantFrom('a', 'b', 'a.0.x', ''),
+      fc.constantFrom('Base64', 'Base64URL', 'None'),
+      fc.boolean(),
+      (text, property, decodingStrategy, whole) => {
+        const remoteRef = { key: '/a', property, decodingStrategy, nullBytePolicy: 'Fail' }
+        const spec = whole ? { dataFrom: [{ extract: remoteRef }] } : { data: [{ secretKey: 'k', remoteRef }] }
+        const made = materialize(ExternalSecretSpec.parse(spec), new Map([['/a@0', item(text)]]))
+        if ('faults' in made) return made.faults.every(fault => !`${fault.line()}${fault.stack}`.includes(secret))
+        return true
+      },
+    ),
+  )
+})
+
+t.test('any item text gives data or faults, never an exception', async () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json(), fc.string({ unit: 'binary' })), fc.string(), (text, property) => {
+      const remoteRef = { key: '/a', property, decodingStrategy: 'Auto' }
+      const spec = ExternalSecretSpec.parse({
+        dataFrom: [{ extract: remoteRef }],
+        data: [{ secretKey: 'k', remoteRef }],
+      })
+      const made = materialize(spec, new Map([['/a@0', item(text)]]))
+      return 'data' in made || made.faults.length > 0
+    }),
+  )
+})

@@ -1,0 +1,460 @@
+import t from 'tap'
+import { Fault } from '#core'
+import { externalSecretReconciler } from '../../../pkg/reconcile/externalsecret.ts'
+import { createIdentities } from '../../../pkg/reconcile/identities.ts'
+import { createStatusMemory } from '../../../pkg/reconcile/memory.ts'
+import type { Next } from '../../../pkg/reconcile/next.ts'
+import {
+  ago,
+  clusterStore,
+  digest,
+  externalSecret,
+  managedFields,
+  now,
+  owner,
+  secretObject,
+  secretStore,
+  synced,
+} from './build.ts'
+import { settle, text, type World, world } from './ports.ts'
+
+const hour = 3600e3
+const signal = new AbortController().signal
+
+const start = (state: World) => {
+  const suspects: string[] = []
+  const run = externalSecretReconciler(state.deps, {
+    identities: createIdentities(state.credentials, state.deps.now),
+    memory: createStatusMemory(),
+    suspect: key => suspects.push(key),
+  })
+  return { suspects, pass: (): Promise<Next> => run('demo/app', signal) }
+}
+const json = text('{"user":"u","pass":"p"}')
+
+/** A world in which `app` was synced `seconds` ago and nothing changed since. */
+const settled = (seconds: number, es = synced(seconds)): World => {
+  const state = world({ externalSecrets: [es], stores: [secretStore()], digests: [digest()] })
+  state.items.set('/db', json)
+  state.live.set('demo/app', secretObject())
+  return state
+}
+
+t.test('the first sync of four keys of one item: one read, one Secret write, one status patch', async t => {
+  const keys = ['user', 'pass', 'host', 'port']
+  const data = keys.map(secretKey => ({ secretKey, remoteRef: { key: '/db', property: secretKey } }))
+  const state = world({ externalSecrets: [externalSecret({ spec: { data } })], stores: [secretStore()] })
+  state.items.set('/db', text('{"user":"u","pass":"p","host":"h","port":5432}', 'DYNAMIC_SECRET'))
+  const next = await start(state).pass()
+  t.same(state.log, [
+    'read /db@0',
+    'create Secret demo/app',
+    'event ExternalSecret Normal Created',
+    'patch ExternalSecret app: conditions observedGeneration refreshTime nextRefreshTime syncedResourceVersion binding',
+  ])
+  t.same(state.live.get('demo/app')?.data, { user: 'dQ==', pass: 'cA==', host: 'aA==', port: 'NTQzMg==' })
+  t.same(state.reads[0]?.scope, 'uid-app')
+  t.same(next, { go: 'wait', ms: hour })
+})
+
+t.test('before the interval is over a pass reads, writes and patches nothing', async t => {
+  const state = settled(600)
+  const next = await start(state).pass()
+  t.same(state.log, [])
+  t.same(next, { go: 'wait', ms: hour - 600e3 })
+})
+
+t.test('a refresh that finds nothing new costs one read and one status patch', async t => {
+  const state = settled(3600)
+  const next = await start(state).pass()
+  t.same(state.log, ['read /db@0', 'patch ExternalSecret app: refreshTime'])
+  t.equal(state.reads[0]?.maxAgeMs, hour / 5)
+  t.same(next, { go: 'wait', ms: hour })
+})
+
+t.test('a refresh that finds a new value writes the Secret once', async t => {
+  const state = settled(3600)
+  state.items.set('/db', text('{"user":"new"}'))
+  await start(state).pass()
+  t.same(state.log, [
+    'read /db@0',
+    'get Secret demo/app',
+    'replace Secret demo/app',
+    'event ExternalSecret Normal Updated',
+    'patch ExternalSecret app: refreshTime',
+  ])
+  t.same(state.live.get('demo/app')?.data, { user: 'bmV3' })
+})
+
+t.test('a deleted Secret is made again from what is remembered, and the clock stays', async t => {
+  const state = settled(600)
+  state.digests.length = 0
+  state.live.clear()
+  await start(state).pass()
+  t.same(state.log, ['read /db@0', 'create Secret demo/app', 'event ExternalSecret Normal Created'])
+  t.equal(state.reads[0]?.maxAgeMs, hour)
+})
+
+t.test('edited data is put right', async t => {
+  const state = settled(600)
+  state.digests[0] = digest({ user: 'u' }, { dataHash: 'x' })
+  state.live.set('demo/app', { ...secretObject(), data: { user: 'Ynk=', hand: 'eA==' } })
+  await start(state).pass()
+  t.same(state.log, [
+    'read /db@0',
+    'get Secret demo/app',
+    'replace Secret demo/app',
+    'event ExternalSecret Normal Updated',
+  ])
+  t.same(state.live.get('demo/app')?.data, { user: 'dQ==' })
+})
+
+t.test('an edited label that went to the Secret leaves it again', async t => {
+  const es = externalSecret({ status: { ...synced(600, { metadata: { labels: { old: '1' } } }).status } })
+  const state = settled(600, es)
+  const object = secretObject({ user: 'u' })
+  const labels = { ...object.metadata.labels, old: '1' }
+  state.live.set(
+    'demo/app',
+    secretObject({ user: 'u' }, { metadata: { labels, managedFields: managedFields(Object.keys(labels), []) } }),
+  )
+  await start(state).pass()
+  t.match(state.log, ['read /db@0', 'get Secret demo/app', 'replace Secret demo/app'])
+  t.notOk('old' in (state.live.get('demo/app')?.metadata.labels ?? {}))
+  t.equal(state.reads[0]?.maxAgeMs, 0)
+})
+
+t.test('a conflict is merged anew with the same bytes: nothing is read twice from Akeyless', async t => {
+  const state = settled(3600)
+  state.items.set('/db', text('{"user":"new"}', 'DYNAMIC_SECRET'))
+  let conflicts = 0
+  state.next.write = () => {
+    conflicts += 1
+    if (conflicts > 3) return undefined
+    const live = secretObject(
+      { user: 'u' },
+      { metadata: { resourceVersion: `${20 + conflicts}`, labels: { by: 'them' } } },
+    )
+    state.live.set('demo/app', live)
+    return 'conflict'
+  }
+  await start(state).pass()
+  t.equal(state.log.filter(line => line.startsWith('read')).length, 1)
+  t.equal(state.log.filter(line => line.endsWith('conflict')).length, 3)
+  t.match(state.live.get('demo/app'), { data: { user: 'bmV3' }, metadata: { labels: { by: 'them' } } })
+})
+
+t.test('an endless conflict ends after five tries as a failure', async t => {
+  const state = settled(3600)
+  state.items.set('/db', text('{"user":"new"}'))
+  state.next.write = () => 'conflict'
+  const next = await start(state).pass()
+  t.equal(state.log.filter(line => line.startsWith('replace')).length, 5)
+  t.match(state.statuses[0]?.status, { conditions: [{ message: /changed by somebody else at each of 5 tries/ }] })
+  t.same(next, { go: 'retry', atMostMs: hour })
+})
+
+t.test('a Secret that nobody labelled is found by the create and adopted', async t => {
+  const state = world({ externalSecrets: [externalSecret()], stores: [secretStore()] })
+  state.items.set('/db', json)
+  state.live.set('demo/app', {
+    ...secretObject({ mine: 'x' }),
+    metadata: { name: 'app', namespace: 'demo', resourceVersion: '9' },
+  })
+  await start(state).pass()
+  t.match(state.log, [
+    'read /db@0',
+    'create Secret demo/app conflict',
+    'get Secret demo/app',
+    'replace Secret demo/app',
+  ])
+  t.same(state.live.get('demo/app')?.data, { user: 'dQ==' })
+})
+
+const failures: { name: string; fault: Fault; next: Next; reason: string }[] = [
+  {
+    name: 'an item is gone',
+    fault: new Fault('ItemNotFound', 'gone'),
+    next: { go: 'retry', atMostMs: hour },
+    reason: 'ItemNotFound',
+  },
+  {
+    name: 'the gateway is away',
+    fault: new Fault('GatewayUnreachable', 'away'),
+    next: { go: 'retry', atMostMs: hour },
+    reason: 'GatewayUnreachable',
+  },
+  {
+    name: 'Akeyless asks for a pause',
+    fault: new Fault('RateLimited', 'slow', { retryAfterMs: 7000 }),
+    next: { go: 'wait', ms: 7000 },
+    reason: 'RateLimited',
+  },
+  {
+    name: 'a pause beyond reason',
+    fault: new Fault('RateLimited', 'slow', { retryAfterMs: 9e9 }),
+    next: { go: 'wait', ms: 300e3 },
+    reason: 'RateLimited',
+  },
+  {
+    name: 'a right was taken',
+    fault: new Fault('AccessDenied', 'no'),
+    next: { go: 'retry', atMostMs: hour },
+    reason: 'AccessDenied',
+  },
+]
+for (const { name, fault, next: want, reason } of failures) {
+  t.test(`the last good Secret stays when ${name}`, async t => {
+    const state = settled(3600)
+    const before = JSON.stringify(state.live.get('demo/app'))
+    state.items.set('/db', fault)
+    const { pass } = start(state)
+    const next = await pass()
+    t.same(state.log, ['read /db@0', `event ExternalSecret Warning ${reason}`, 'patch ExternalSecret app: conditions'])
+    t.match(state.statuses[0]?.status, {
+      conditions: [
+        { status: 'False', reason: 'SecretSyncedError', message: new RegExp(`Secret kept as of ${ago(3600)}$`) },
+      ],
+    })
+    t.equal(JSON.stringify(state.live.get('demo/app')), before)
+    t.same(next, want)
+    settle(state)
+    state.log.length = 0
+    await pass()
+    t.same(
+      state.log.filter(line => !/^(read|get)/.test(line)),
+      [],
+      'the same failure again is not told again',
+    )
+  })
+}
+
+t.test('one missing ref keeps the whole Secret as it was, and all that is missing is named', async t => {
+  const data = ['a', 'b', 'c'].map(key => ({ secretKey: key, remoteRef: { key: `/${key}` } }))
+  const state = settled(3600, synced(3600, { spec: { data } }))
+  state.items.set('/b', text('there'))
+  await start(state).pass()
+  t.match(state.log, ['read /a@0 /b@0 /c@0', /^event/, /^patch/])
+  t.match(state.statuses[0]?.status, { conditions: [{ message: /spec\.data\[0\].*; spec\.data\[2\]/ }] })
+})
+
+t.test('a foreign owner of the Secret is respected, and asked again before anything is read', async t => {
+  const state = world({ externalSecrets: [externalSecret()], stores: [secretStore()] })
+  state.items.set('/db', text('{"user":"u"}', 'DYNAMIC_SECRET'))
+  const theirs = secretObject({ a: 'b' }, { metadata: { ownerReferences: [{ ...owner, name: 'other', uid: 'z' }] } })
+  state.live.set('demo/app', theirs)
+  const { pass } = start(state)
+  await pass()
+  t.match(state.log, [
+    'read /db@0',
+    'create Secret demo/app conflict',
+    'get Secret demo/app',
+    'event ExternalSecret Warning SecretOwned',
+  ])
+  t.equal(state.live.get('demo/app'), theirs)
+  settle(state)
+  state.log.length = 0
+  await pass()
+  t.same(state.log, ['get Secret demo/app'], 'no second lease for a Secret that cannot be written')
+})
+
+t.test('an invalid manifest that got past the webhook reads nothing and names all faults', async t => {
+  const state = settled(3600)
+  const bad = externalSecret({ spec: { data: [], refreshInterval: '5 minutes' }, metadata: { generation: 2 } })
+  state.externalSecrets[0] = { ...bad, status: synced(3600).status }
+  const next = await start(state).pass()
+  t.match(state.log, [/^event ExternalSecret Warning/, 'patch ExternalSecret app: conditions observedGeneration'])
+  t.match(state.statuses[0]?.status, { conditions: [{ message: /refreshInterval/ }] })
+  t.match(state.statuses[0]?.status, { conditions: [{ message: /data/ }] })
+  t.same(next, { go: 'rest' })
+})
+
+t.test('what this version lacks is told and nothing is done', async t => {
+  const state = settled(3600)
+  const other = externalSecret({ metadata: { generation: 2 }, spec: { target: { creationPolicy: 'Merge' } } })
+  state.externalSecrets[0] = { ...other, status: synced(3600).status }
+  await start(state).pass()
+  t.match(state.log, ['event ExternalSecret Warning NotSupported', /^patch/])
+})
+
+t.test('an object of another controller class is not touched, not even in its status', async t => {
+  for (const es of [
+    externalSecret({ spec: { data: [] } }),
+    externalSecret({
+      metadata: {
+        deletionTimestamp: ago(1),
+        finalizers: ['externalsecrets.external-secrets.io/externalsecret-cleanup'],
+      },
+    }),
+  ]) {
+    const state = world({ externalSecrets: [es], stores: [secretStore({ spec: { controller: 'eso' } })] })
+    t.same(await start(state).pass(), { go: 'rest' })
+    t.same(state.log, [])
+  }
+})
+
+t.test('a deleted object loses ESO’s finalizer; its Secret goes by the owner reference', async t => {
+  const finalizer = 'externalsecrets.external-secrets.io/externalsecret-cleanup'
+  const es = externalSecret({ metadata: { deletionTimestamp: ago(1), finalizers: [finalizer] } })
+  const state = world({ externalSecrets: [es], stores: [secretStore()] })
+  await start(state).pass()
+  t.same(state.log, [`unfinalize ExternalSecret app ${finalizer}`])
+})
+
+t.test('a store that is not validated yet is waited for in silence; one that failed is told', async t => {
+  const waiting = world({ externalSecrets: [externalSecret()], stores: [secretStore({ status: undefined })] })
+  t.same(await start(waiting).pass(), { go: 'rest' })
+  t.same(waiting.log, [])
+  const status = { conditions: [{ type: 'Ready', status: 'False', reason: 'x', message: 'y' }], observedGeneration: 1 }
+  const failed = world({ externalSecrets: [externalSecret()], stores: [secretStore({ status })] })
+  t.same(await start(failed).pass(), { go: 'rest' })
+  t.match(failed.log, ['event ExternalSecret Warning StoreNotReady', /^patch/])
+})
+
+t.test('a login that is refused has the store looked at, and is told in words about the store', async t => {
+  const state = settled(3600)
+  state.next.read = () => {
+    throw new Fault('LoginRefused', 'login refused', { path: 'spec.provider.akeyless', remedy: 'check it' })
+  }
+  const { pass, suspects } = start(state)
+  await pass()
+  t.same(suspects, ['SecretStore/demo/main'])
+  t.match(state.statuses[0]?.status, {
+    conditions: [{ message: /^spec\.secretStoreRef: SecretStore "main": login refused → check it; Secret kept/ }],
+  })
+})
+
+t.test('values read for a spec that changed meanwhile are dropped', async t => {
+  const state = settled(3600)
+  state.items.set('/db', text('{"user":"new"}'))
+  state.next.read = () => {
+    state.externalSecrets[0] = externalSecret({ metadata: { generation: 2 }, status: { ...synced(3600).status } })
+  }
+  t.same(await start(state).pass(), { go: 'again' })
+  t.same(state.log, ['read /db@0'])
+})
+
+t.test('values read through a store that changed meanwhile are dropped', async t => {
+  const state = settled(3600)
+  state.next.read = () => {
+    state.stores[0] = secretStore({ metadata: { uid: 'made-anew' } })
+  }
+  t.same(await start(state).pass(), { go: 'again' })
+  t.same(state.log, ['read /db@0'])
+})
+
+t.test('a lease makes the next refresh due at two thirds of its life', async t => {
+  const state = world({ externalSecrets: [externalSecret()], stores: [secretStore()] })
+  state.items.set('/db', { ...text('{"user":"u"}', 'DYNAMIC_SECRET'), ttlMs: 900e3 })
+  t.same(await start(state).pass(), { go: 'wait', ms: 600e3 })
+  t.match(state.statuses[0]?.status, { nextRefreshTime: ago(-600) })
+})
+
+t.test('trouble with our own write costs no second lease', async t => {
+  const state = world({ externalSecrets: [externalSecret()], stores: [secretStore()] })
+  state.items.set('/db', text('{"user":"u"}', 'DYNAMIC_SECRET'))
+  state.next.write = () => {
+    throw new Fault('ClusterUnreachable', 'away')
+  }
+  const { pass } = start(state)
+  await pass()
+  settle(state)
+  state.at = new Date(now.getTime() + 45e3)
+  await pass()
+  t.ok((state.reads[1]?.maxAgeMs ?? 0) > 45e3, 'the value of the failed pass is young enough')
+  state.at = new Date(now.getTime() + 120e3)
+  await pass()
+  t.equal(state.reads[2]?.maxAgeMs, 30e3, 'but not for ever')
+})
+
+t.test('the event of our own write does not sync again before the watch shows our status', async t => {
+  const state = world({ externalSecrets: [externalSecret()], stores: [secretStore()] })
+  state.items.set('/db', json)
+  const { pass } = start(state)
+  await pass()
+  state.digests.push(digest())
+  state.log.length = 0
+  t.same(await pass(), { go: 'wait', ms: hour })
+  t.same(state.log, [])
+})
+
+t.test('a status that could not be written is written by the next pass, without a second Secret write', async t => {
+  const state = world({ externalSecrets: [externalSecret()], stores: [secretStore()] })
+  state.items.set('/db', json)
+  state.next.status = () => {
+    throw new Fault('ClusterUnreachable', 'away')
+  }
+  const { pass } = start(state)
+  await t.rejects(pass(), { code: 'ClusterUnreachable' })
+  delete state.next.status
+  state.digests.push(digest())
+  state.log.length = 0
+  await pass()
+  t.match(state.log, ['read /db@0', 'get Secret demo/app', /^patch/])
+})
+
+t.test('a pass that ends because the process stops says nothing', async t => {
+  const state = settled(3600)
+  const abort = new AbortController()
+  state.next.read = () => {
+    abort.abort()
+    throw new Fault('GatewayUnreachable', 'aborted')
+  }
+  const run = externalSecretReconciler(state.deps, {
+    identities: createIdentities(state.credentials, state.deps.now),
+    memory: createStatusMemory(),
+    suspect: () => {},
+  })
+  t.same(await run('demo/app', abort.signal), { go: 'rest' })
+  t.same(state.log, ['read /db@0'])
+})
+
+t.test('a renamed target takes the Secret of the old name away, and only that one', async t => {
+  const es = externalSecret({
+    metadata: { generation: 2 },
+    spec: { target: { name: 'new' } },
+    status: { ...synced(60).status },
+  })
+  const state = world({
+    externalSecrets: [es],
+    stores: [secretStore()],
+    digests: [digest(), digest({}, { name: 'other', ownerReferences: [{ ...owner, uid: 'another' }] })],
+  })
+  state.items.set('/db', json)
+  await start(state).pass()
+  t.match(state.log, [
+    'read /db@0',
+    'create Secret demo/new',
+    'delete Secret demo/app',
+    'event ExternalSecret Normal Deleted',
+  ])
+  t.equal(state.log.filter(line => line.startsWith('delete')).length, 1)
+})
+
+t.test('items without any key leave the Secret alone', async t => {
+  const es = synced(3600, { spec: { data: undefined, dataFrom: [{ extract: { key: '/db' } }] } })
+  const state = settled(3600, es)
+  state.items.set('/db', text('{}'))
+  await start(state).pass()
+  t.same(state.log, ['read /db@0', 'patch ExternalSecret app: conditions refreshTime'])
+})
+
+t.test('many ExternalSecrets that are due together read the credentials of their store once', async t => {
+  const state = world({
+    externalSecrets: [externalSecret(), externalSecret({ metadata: { name: 'b', uid: 'b' } })],
+    clusterStores: [clusterStore()],
+    stores: [secretStore()],
+  })
+  state.items.set('/db', json)
+  const run = externalSecretReconciler(state.deps, {
+    identities: createIdentities(state.credentials, state.deps.now),
+    memory: createStatusMemory(),
+    suspect: () => {},
+  })
+  await Promise.all([run('demo/app', signal), run('demo/b', signal)])
+  t.same(state.credentials.reads, ['Secret demo/creds'])
+})
+
+t.test('an object that is gone is forgotten', async t => {
+  t.same(await start(world()).pass(), { go: 'rest' })
+})
