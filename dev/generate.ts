@@ -2,6 +2,7 @@
 //   npm run generate -- --check    writes nothing; names the files that differ and exits 1
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { catalogue } from '#admission'
 import { kindPage, kinds } from '#api'
 import { faults } from '#core'
 import { metricsPage } from '#observe'
@@ -62,6 +63,15 @@ ${permissions
   .join('\n')}
 `
 
+const rejectionsPage = (): string => `# Rules of admission
+
+What \`kubectl apply\` is refused or warned for, and what the reconciler checks again. The id stands in brackets behind a warning.
+
+| rule | what it asks for |
+|---|---|
+${[...catalogue].map(([id, doc]) => `| <a id="${id}"></a>\`${id}\` | ${doc} |`).join('\n')}
+`
+
 /** All of them; a new page is a new line. */
 export const generated: readonly Generated[] = [
   ...manifestFiles.map(({ path, objects }) => ({
@@ -73,6 +83,7 @@ export const generated: readonly Generated[] = [
     render: () => pageNote + kindPage(kind),
   })),
   { path: 'docs/reference/faults.md', render: () => pageNote + faultsPage() },
+  { path: 'docs/reference/rejections.md', render: () => pageNote + rejectionsPage() },
   { path: 'docs/reference/config.md', render: () => pageNote + configPage() },
   { path: 'docs/reference/metrics.md', render: () => pageNote + metricsPage() },
   { path: 'docs/reference/permissions.md', render: () => pageNote + permissionsPage() },

@@ -54,12 +54,13 @@ const listen = async ({ config, log, metrics }: PartsDeps, waitsFor: () => reado
   }
 }
 
-/** Undefined until all stores are known; a scoped process knows no cluster-scoped ones and says nothing about them. */
+/** What a scoped process does not watch, cluster-scoped stores and those of other namespaces, counts as there: it cannot know. */
 const lookup = ({ watchNamespaces }: Config, { stores, clusterStores }: Watches): StoreLookup => {
-  return ({ kind, namespace, name }) =>
-    kind === 'ClusterSecretStore'
-      ? watchNamespaces.length > 0 || clusterStores.get(name) !== undefined
-      : stores.get(`${namespace}/${name}`) !== undefined
+  return ({ kind, namespace = '', name }) => {
+    if (watchNamespaces.length > 0 && (kind === 'ClusterSecretStore' || !watchNamespaces.includes(namespace)))
+      return true
+    return (kind === 'ClusterSecretStore' ? clusterStores.get(name) : stores.get(`${namespace}/${name}`)) !== undefined
+  }
 }
 
 /** Starts everything that needs no answer from the API server, in any order with what is installed there (decision 32). */

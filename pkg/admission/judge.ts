@@ -17,17 +17,21 @@ const within = (path: string, outer: string): boolean =>
 /** Whether two field paths lie on one line from the root. */
 const related = (a: string, b: string): boolean => within(a, b) || within(b, a)
 
+// A status is what controllers wrote, this one or ESO: no fault of the person who applies.
+const withoutStatus = (object: unknown): unknown =>
+  typeof object === 'object' && object !== null ? { ...object, status: undefined } : object
+
 const examiner =
   <T>(schema: z.ZodType<T>, rules: readonly Rule<T>[]): Examine =>
   (object, context) => {
     const run = (parsed: T): Finding[] =>
       rules.flatMap(rule => rule.check(parsed, context).map(draft => stamp(rule.id, draft)))
-    const parsed = schema.safeParse(object)
+    const parsed = schema.safeParse(withoutStatus(object))
     const lost = lostKeys(object, ['spec'])
     if (parsed.success) return [...lost.map(draft => stamp(schemaRule.id, draft)), ...run(parsed.data)]
     const { issues } = parsed.error
     const broken = [...schemaDrafts(issues, object), ...lost].map(draft => stamp(schemaRule.id, draft))
-    const rest = schema.safeParse(repaired(object, issues))
+    const rest = schema.safeParse(withoutStatus(repaired(object, issues)))
     if (!rest.success) return broken
     const paths = issues.map(issue => fieldPath(issue.path))
     return [...broken, ...run(rest.data).filter(finding => !paths.some(path => related(path, finding.path)))]

@@ -59,7 +59,10 @@ const explain = (ref: ItemRef, refusal: Refusal, item: { readonly enabled: boole
     new Refusal('invalid', new Fault(code, message, { remedy }))
   if (!item.enabled) return because('ItemDisabled', `item ${path} is disabled`, 'enable the item')
   if (refusal.why !== 'absent') return refusal
-  if (ref.version !== 0) return because('VersionNotFound', `item ${path} has no version ${ref.version}`)
+  if (ref.version !== 0) {
+    const remedy = 'name a version that exists, or leave it out for the latest'
+    return because('VersionNotFound', `item ${path} has no version ${ref.version}`, remedy)
+  }
   // the gateway contradicts itself: no reason to let a deletionPolicy act (decision 20)
   return because('GatewayFailed', `item ${path} exists, but the gateway finds no value of it`)
 }

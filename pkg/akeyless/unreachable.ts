@@ -66,7 +66,13 @@ export const unreachable = (thrown: unknown, host: string): Refusal => {
     return new Refusal('down', new Fault('GatewayUntrusted', `gateway ${host} is not trusted: ${distrust}`, { remedy }))
   }
   const reason = away[code]
-  if (reason) return new Refusal('down', new Fault('GatewayUnreachable', `gateway ${host} does not answer: ${reason}`))
+  if (reason) {
+    const remedy = 'check akeylessGWApiURL, DNS and firewalls, and that the gateway runs'
+    return new Refusal(
+      'down',
+      new Fault('GatewayUnreachable', `gateway ${host} does not answer: ${reason}`, { remedy }),
+    )
+  }
   // an answer that ends too early is cut off, not foreign
   if (thrown instanceof errors.HTTPParserError && code !== 'HPE_INVALID_EOF_STATE') {
     const what = `gateway ${host} does not speak HTTP as Akeyless does`

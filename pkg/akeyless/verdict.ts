@@ -34,8 +34,10 @@ const wrongPath = ({ host, path }: About): Refusal =>
     'give akeylessGWApiURL the base path of the API, usually /v2 or /api/v2',
   )
 
-const absent = (about: About): Refusal =>
-  refuse('absent', 'ItemNotFound', about.item === undefined ? 'an item was not found' : `item ${about.item} not found`)
+const absent = ({ item }: About): Refusal => {
+  const message = item === undefined ? 'an item was not found' : `item ${item} not found`
+  return refuse('absent', 'ItemNotFound', message, 'check the path, or create the item')
+}
 
 const denied = (about: About): Refusal =>
   refuse(

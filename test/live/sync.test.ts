@@ -142,7 +142,8 @@ t.test('the Secret carries the marks of ESO, and the status tells of it', async 
 })
 
 t.test('kubectl get shows store, interval, status and the age of the last sync', async t => {
-  await make('columns', { data: [entry('k', '/apps/db-username')] })
+  const secretStoreRef = { kind: 'SecretStore', name: 'store' }
+  await make('columns', { secretStoreRef, data: [entry('k', '/apps/db-username')] })
   const { stdout } = await kubectl(['get', 'externalsecret', 'columns'], { namespace })
   const [head, row] = stdout.trim().split('\n')
   t.match(head, /^NAME +STORETYPE +STORE +REFRESH INTERVAL +STATUS +READY +LAST SYNC$/)
@@ -195,9 +196,11 @@ t.test('force-sync reads anew, and once', async t => {
 })
 
 t.test('a short interval picks up a new value by itself', async t => {
-  await make('short', { refreshInterval: '1s', data: [entry('k', '/moving/b')] })
+  const before = await make('short', { refreshInterval: '1s', data: [entry('k', '/moving/b')] })
   gateway.rotate('/moving/b', 'two')
   await becomes(t, 'short', 'k', 'two')
+  const after = await settled(t, esOf('short'), ({ status }) => status.refreshTime !== before.status.refreshTime)
+  t.equal(readyOf(after).lastTransitionTime, readyOf(before).lastTransitionTime, 'it was ready all the time')
   await remove(esOf('short'))
 })
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,7 +19,9 @@ export type Oracle = (questions: readonly Question[]) => Reply[]
 
 /** Builds the Go program; undefined, with the reason told, where this machine cannot. */
 export const buildOracle = (say: (reason: string) => void): Oracle | undefined => {
-  const program = join(mkdtempSync(join(tmpdir(), 'oracle-')), 'gjson')
+  const folder = mkdtempSync(join(tmpdir(), 'oracle-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const program = join(folder, 'gjson')
   const built = spawnSync('go', ['build', '-o', program, '.'], { cwd: join(import.meta.dirname, 'gjson') })
   if (built.status !== 0) {
     say(`no Go oracle here (${built.error ? 'go is not on PATH' : 'go build failed'}): golden files only`)

@@ -30,6 +30,9 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
   schema: {
     passes: [
       es(),
+      es((_, o) => {
+        o.status = { conditions: 'written by somebody else' }
+      }),
       store(),
       clusterStore(),
       es((_, o) => {

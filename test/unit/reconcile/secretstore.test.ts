@@ -38,14 +38,15 @@ t.test('a ClusterSecretStore logs in with the credentials of the namespace that 
   t.match(state.log, ['login p-ops', /^event/, /^patch ClusterSecretStore main/])
 })
 
-const outcomes: { code: FaultCode; reason: string; next: object }[] = [
-  { code: 'LoginRefused', reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
-  { code: 'GatewayUntrusted', reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
-  { code: 'GatewayUnreachable', reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
+const [login, gateway] = ['.authSecretRef', '.akeylessGWApiURL']
+const outcomes: { code: FaultCode; field?: string | undefined; reason: string; next: object }[] = [
+  { code: 'LoginRefused', field: login, reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
+  { code: 'GatewayUntrusted', field: gateway, reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
+  { code: 'GatewayUnreachable', field: gateway, reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
   { code: 'GatewayFailed', reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
   { code: 'RateLimited', reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
 ]
-for (const { code, reason, next } of outcomes) {
+for (const { code, field = '', reason, next } of outcomes) {
   t.test(`${code} means ${reason}`, async t => {
     const state = fresh()
     state.next.login = () => {
@@ -54,7 +55,7 @@ for (const { code, reason, next } of outcomes) {
     t.same(await look(state), next)
     t.match(state.log, ['login p-x', `event SecretStore Warning ${code}`, /^patch/])
     t.match(state.statuses[0]?.status, {
-      conditions: [{ status: 'False', reason, message: 'spec.provider.akeyless: it did not work → do this' }],
+      conditions: [{ status: 'False', reason, message: `spec.provider.akeyless${field}: it did not work → do this` }],
     })
   })
 }
