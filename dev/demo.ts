@@ -123,7 +123,12 @@ const rejections = async ({ screen, kubectl, samples }: Demo): Promise<boolean> 
     const { code, stderr } = await kubectl(['apply', '-f', join(samples, file)])
     good &&= code !== 0 && stderr.includes('denied the request')
     screen.say(`      kubectl apply -f deploy/samples/${file}`)
-    for (const line of stderr.trim().split('\n')) screen.say(`        ${line}`)
+    // the first line begins with kubectl's own words about the file, which the reader has just seen
+    for (const line of stderr
+      .trim()
+      .replace(/^Error from server.*? denied the request/, '… denied the request')
+      .split('\n'))
+      screen.say(`        ${line}`)
   }
   return good
 }

@@ -44,9 +44,22 @@ const createRelay = () => {
   return { listeners, aim }
 }
 
-const listen = async ({ config, log, metrics }: PartsDeps, waitsFor: () => readonly string[]) => {
+interface Looks {
+  readonly waitsFor: () => readonly string[]
+  /** Brings the gauges up to date; called at each scrape. */
+  readonly measure: () => void
+}
+
+const listen = async ({ config, log, metrics }: PartsDeps, { waitsFor, measure }: Looks) => {
+  const text = () => {
+    measure()
+    return metrics.text()
+  }
   const probes = createPlainApp({ routes: app => probeRoutes(app, { waitsFor }), log })
-  const scrape = createPlainApp({ routes: app => metricsRoute(app, { metrics }), log })
+  const scrape = createPlainApp({
+    routes: app => metricsRoute(app, { metrics: { text, contentType: metrics.contentType } }),
+    log,
+  })
   const bound = await Promise.all([probes.listen(config.healthBind), scrape.listen(config.metricsBind)])
   return {
     addresses: bound.map(showAddress).join(' '),
@@ -85,13 +98,17 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
     () => (state.complete ? [] : watches.waitsFor()),
   ]
   const waitsFor = () => waits.flatMap(wait => wait())
-  const plain = await listen(deps, waitsFor)
+  let reconciler: Reconciler | undefined
+  const measure = () => {
+    watches.count()
+    reconciler?.measure()
+  }
+  const plain = await listen(deps, { waitsFor, measure })
   const webhook =
     config.role === 'reconciler'
       ? undefined
       : await startWebhook({ config, cluster, stores: () => (state.complete ? knows : undefined), log, metrics })
   if (webhook) waits.push(webhook.waitsFor)
-  let reconciler: Reconciler | undefined
 
   return {
     complete: watches.synced.then(() => 'complete' as const),

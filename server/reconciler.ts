@@ -20,6 +20,8 @@ export interface Reconciler {
   readonly controller: Controller
   /** Begins to reconcile, or to stand for election; `lost` settles when another replica took over. */
   start(): { readonly lost: Promise<void> }
+  /** Brings the gauges of the queues up to date. */
+  measure(): void
   stop(): Promise<void>
 }
 
@@ -87,6 +89,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   })
   let resign = async (): Promise<void> => {}
 
+  metrics.set('latchkey_leader', {}, 0)
   const begin = () => {
     metrics.set('latchkey_leader', {}, 1)
     controller.start()
@@ -117,7 +120,14 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       begin()
       return { lost: new Promise<void>(() => {}) }
     },
+    measure: () => {
+      const { externalSecrets, stores } = controller.size()
+      for (const lane of ['fresh', 'routine'] as const) {
+        metrics.set('latchkey_queue_depth', { lane }, externalSecrets[lane] + stores[lane])
+      }
+    },
     stop: async () => {
+      metrics.set('latchkey_leader', {}, 0)
       await controller.stop(graceMs)
       await resign()
       await events.stop()

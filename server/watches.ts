@@ -24,14 +24,19 @@ export interface Watches {
   readonly secrets: Snapshot<SecretDigest>
   /** Resolves when every snapshot is complete. */
   readonly synced: Promise<void>
+  /** Puts what the watches have counted since the last call into the metrics. */
+  count(): void
   /** What is waited for, a line each; empty once everything has been listed. */
   waitsFor(): readonly string[]
   stop(): Promise<void>
 }
 
 interface Running {
+  readonly resource: string
   readonly label: string
   readonly reflector: Reflector<unknown>
+  /** Missed changes that the metric holds already. */
+  counted: number
 }
 
 const tell =
@@ -77,7 +82,12 @@ export const createWatches = (deps: WatchDeps): Watches => {
     return combine(
       places.map(namespace => {
         const reflector = follow(deps, kind, namespace)
-        running.push({ label: namespace ? `${kind.resource} in ${namespace}` : kind.resource, reflector })
+        running.push({
+          resource: kind.resource,
+          reflector,
+          counted: 0,
+          label: namespace ? `${kind.resource} in ${namespace}` : kind.resource,
+        })
         return reflector.snapshot
       }),
     )
@@ -96,6 +106,13 @@ export const createWatches = (deps: WatchDeps): Watches => {
   return {
     ...snapshots,
     synced: Promise.all(running.map(({ reflector }) => reflector.synced)).then(() => undefined),
+    count: () => {
+      for (const each of running) {
+        const { missed } = each.reflector.stats()
+        deps.metrics.count('latchkey_watch_missed_events_total', { resource: each.resource }, missed - each.counted)
+        each.counted = missed
+      }
+    },
     waitsFor: () => running.flatMap(waiting),
     stop: async () => {
       await Promise.all(running.map(({ reflector }) => reflector.stop()))

@@ -46,6 +46,7 @@ const codeOf = (thrown: unknown): string => {
 }
 
 const fixName = 'use the name that the certificate carries in akeylessGWApiURL'
+const fixTls = 'repair the certificate or the TLS settings of the gateway'
 const fixCa = 'set caBundle or caProvider to the CA that signed the certificate of the gateway'
 
 /** What a failed connection means. Our words for a closed list of codes: the error's own text never leaves (security.md T2). */
@@ -61,8 +62,7 @@ export const unreachable = (thrown: unknown, host: string): Refusal => {
   }
   const distrust = untrusted[code] ?? (/^ERR_(SSL|TLS)_/.test(code) ? 'the TLS handshake fails' : undefined)
   if (distrust) {
-    const remedy =
-      code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? fixName : distrust.includes('unknown CA') ? fixCa : undefined
+    const remedy = code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? fixName : distrust.includes('unknown CA') ? fixCa : fixTls
     return new Refusal('down', new Fault('GatewayUntrusted', `gateway ${host} is not trusted: ${distrust}`, { remedy }))
   }
   const reason = away[code]
@@ -76,7 +76,9 @@ export const unreachable = (thrown: unknown, host: string): Refusal => {
   // an answer that ends too early is cut off, not foreign
   if (thrown instanceof errors.HTTPParserError && code !== 'HPE_INVALID_EOF_STATE') {
     const what = `gateway ${host} does not speak HTTP as Akeyless does`
-    return new Refusal('foreign', new Fault('GatewayAnswerInvalid', what))
+    const remedy = 'check scheme and port in akeylessGWApiURL'
+    return new Refusal('foreign', new Fault('GatewayAnswerInvalid', what, { remedy }))
   }
-  return new Refusal('failed', new Fault('GatewayUnreachable', `gateway ${host} broke the connection off`))
+  const remedy = 'look at the gateway and at what stands before it; it is tried again by itself'
+  return new Refusal('failed', new Fault('GatewayUnreachable', `gateway ${host} broke the connection off`, { remedy }))
 }

@@ -62,7 +62,11 @@ const readText = async (name: string, file: string): Promise<string> => {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new Fault('ConfigInvalid', `cannot read ${file}`, { path: `--${name}`, remedy: 'name a readable file', cause })
+    throw new Fault('ConfigInvalid', `cannot read ${file}`, {
+      path: `--${name}`,
+      remedy: 'name a readable file',
+      cause,
+    })
   }
 }
 

@@ -46,6 +46,12 @@ const setUp = async (t: Tap) => {
 }
 type Tap = Parameters<typeof namespaceFor>[0] & Parameters<typeof settled>[0]
 
+const allReady = (t: Tap, collection: string) =>
+  until(t, 'all of them ready', async () => {
+    const { items } = await get(collection)
+    return items.every((item: Json) => readyOf(item)?.status === 'True') ? true : undefined
+  })
+
 t.test('four keys of one item: one login, two calls, one Secret write, one status write', async t => {
   const { paths, audit, calls, synced } = await setUp(t)
   t.same(calls(), [{ op: 'auth', names: [] }], 'the store has logged in')
@@ -54,18 +60,18 @@ t.test('four keys of one item: one login, two calls, one Secret write, one statu
   const data = [entry('whole', '/apps/config'), ...properties.map(name => entry(name, '/apps/config', name))]
   await create(paths.externalSecrets, externalSecret('four', { data }))
   await whenReady(t, `${paths.externalSecrets}/four`)
-  await until(t, 'the event written', () => (audit.asked().some(({ path }) => path === paths.events) ? true : undefined))
+  await until(t, 'the event written', () =>
+    audit.asked().some(({ path }) => path === paths.events) ? true : undefined,
+  )
   t.same(calls(), [
     { op: 'auth', names: [] },
     { op: 'describe-item', names: ['/apps/config'] },
     { op: 'get-secret-value', names: ['/apps/config'] },
   ])
   t.same(audit.writes(), [`POST ${paths.secrets}`, `PATCH ${paths.externalSecrets}/four/status`])
-  t.same(
-    audit.asked().filter(({ method }) => method === 'GET'),
-    [{ method: 'GET', path: `${paths.secrets}/creds`, status: 200 }],
-    'the credentials of the store are the only thing read',
-  )
+  // once for the sync; perhaps once more for the store, when the watch tells late that this Secret was made
+  const got = audit.asked().flatMap(({ method, path }) => (method === 'GET' ? [path] : []))
+  t.same([...new Set(got)], [`${paths.secrets}/creds`], 'the credentials of the store are the only thing read')
   t.equal(synced(), 1)
 })
 
@@ -123,10 +129,7 @@ t.test('forty ExternalSecrets of three items each: no login more, and calls by t
   const spec = (index: number) => ({ data: [0, 1, 2].map(key => entry(`k${key}`, `/many/${index * 3 + key}`)) })
   await Promise.all(names.map((name, index) => create(paths.externalSecrets, externalSecret(name, spec(index)))))
   const next = await start()
-  await until(t, 'all of them ready', async () => {
-    const { items } = await get(paths.externalSecrets)
-    return items.every((item: Json) => readyOf(item)?.status === 'True') ? true : undefined
-  })
+  await allReady(t, paths.externalSecrets)
   const made = calls(before)
   const named = (wanted: string) => made.filter(({ op }) => op === wanted).flatMap(({ names }) => names)
   const every = many.map(({ path }) => path).sort()
@@ -134,12 +137,31 @@ t.test('forty ExternalSecrets of three items each: no login more, and calls by t
   t.same(named('describe-item').sort(), every, 'each type looked up once')
   t.same(named('get-secret-value').sort(), every, 'each value read once')
   const reads = made.filter(({ op }) => op === 'get-secret-value').length
-  // the eight that are worked on at once ask together; a slow machine tears some of these groups apart
-  t.ok(reads <= (objects / 8) * 3, `${reads} calls for ${every.length} values`)
+  // one object's values always go together; how many objects meet in a call is up to the machine
+  t.ok(reads <= objects, `${reads} calls for ${every.length} values`)
   t.equal(made.length, 1 + every.length + reads, 'and nothing else')
   t.same(
     audit.writes().sort(),
     names.flatMap(name => [`POST ${paths.secrets}`, `PATCH ${paths.externalSecrets}/${name}/status`]).sort(),
   )
   t.equal(next.lines().filter(({ msg, kind }) => msg === 'synced' && kind === 'ExternalSecret').length, objects)
+})
+
+t.test('forty ExternalSecrets of the same three items cost one login, three looks and one read', async t => {
+  const { paths, calls, latchkey, start } = await setUp(t)
+  await latchkey.stop()
+  const before = calls().length
+  const items = ['/many/0', '/many/1', '/many/2']
+  const data = items.map((item, index) => entry(`k${index}`, item))
+  const names = Array.from({ length: objects }, (_, index) => `same-${index}`)
+  await Promise.all(names.map(name => create(paths.externalSecrets, externalSecret(name, { data }))))
+  await start()
+  await allReady(t, paths.externalSecrets)
+  const made = calls(before)
+  t.same(
+    made.map(({ op }) => op),
+    ['auth', 'describe-item', 'describe-item', 'describe-item', 'get-secret-value'],
+  )
+  t.same(made.at(-1)?.names, items)
+  t.equal((await get(paths.secrets)).items.length, objects + 1)
 })

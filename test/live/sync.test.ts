@@ -100,10 +100,14 @@ t.test('the Secret carries the marks of ESO, and the status tells of it', async 
   const before = Math.floor(Date.now() / 1000) * 1000
   const labels = { team: 'a' }
   const annotations = { note: 'b' }
-  const object = await make('marks', { target: { name: 'marked' }, data: [entry('k', '/apps/db-username')] }, {
-    labels,
-    annotations,
-  })
+  const object = await make(
+    'marks',
+    { target: { name: 'marked' }, data: [entry('k', '/apps/db-username')] },
+    {
+      labels,
+      annotations,
+    },
+  )
   const { metadata, type } = await get(secretOf('marked'))
   t.equal(type, 'Opaque')
   t.same(metadata.labels, {
@@ -162,10 +166,10 @@ t.test('an edit of the spec adds and removes keys, and events tell of it', async
     const found = await eventsOf('edited')
     return found.length >= 2 ? found : undefined
   })
-  t.same(
-    events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`).sort(),
-    ['Normal Created: secret created', 'Normal Updated: secret updated'],
-  )
+  t.same(events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`).sort(), [
+    'Normal Created: secret created',
+    'Normal Updated: secret updated',
+  ])
 })
 
 t.test('another target name moves the Secret', async t => {
@@ -211,7 +215,9 @@ t.test('interval 0, CreatedOnce and OnChange do not read by time', async t => {
   await make('clock', { refreshInterval: '1s', data: [entry('k', '/moving/b')] })
   for (const item of ['c', 'd', 'e']) gateway.rotate(`/moving/${item}`, 'two')
   const seen = reads('/moving/b')
-  await until(t, 'another of the same interval refreshed twice', () => (reads('/moving/b') >= seen + 2 ? true : undefined))
+  await until(t, 'another of the same interval refreshed twice', () =>
+    reads('/moving/b') >= seen + 2 ? true : undefined,
+  )
   await remove(esOf('clock'))
   for (const item of ['c', 'd', 'e']) t.equal(reads(`/moving/${item}`), 1, item)
 

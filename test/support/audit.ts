@@ -25,6 +25,8 @@ export interface Audit {
   /** What changes something, or was meant to: `POST /path`. Events are left out, they may be dropped. */
   writes(): readonly string[]
   forget(): void
+  /** While set, nothing below this path exists, as if what serves it were not installed. */
+  hide(path: string | undefined): void
 }
 
 const kubeconfigOf = (port: number, ca: string): string =>
@@ -64,8 +66,14 @@ export const startAudit = async (t: { teardown(fn: () => unknown): unknown }): P
   const ca = await issueCa({ sources, now })
   const leaf = await issueLeaf({ ca, sources, now, names: { dns: [], ip: ['127.0.0.1'] } })
   let all: Asked[] = []
+  let hidden: string | undefined
   const server = createServer({ cert: leaf.cert, key: leaf.key.reveal() }, (request, response) => {
     const { method = '', url = '' } = request
+    if (hidden !== undefined && url.startsWith(hidden)) {
+      // the words of an API server
+      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n')
+      return
+    }
     passOn(request, response, status => all.push({ method, path: url.replace(/\?.*/, ''), status }))
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
@@ -87,6 +95,9 @@ export const startAudit = async (t: { teardown(fn: () => unknown): unknown }): P
         .map(({ method, path }) => `${method} ${path}`),
     forget: () => {
       all = []
+    },
+    hide: path => {
+      hidden = path
     },
   }
 }

@@ -57,12 +57,15 @@ export interface Line {
 export interface Process {
   /** Every line of the log so far, oldest first. */
   lines(): readonly Line[]
-  /** The line that says that it is ready. */
-  readonly ready: Line
   /** Ends it by SIGTERM; the exit code. */
   stop(): Promise<number | null>
   /** Ends it by SIGKILL. */
   kill(): Promise<void>
+}
+
+export interface Started extends Process {
+  /** The line that says that it is ready. */
+  readonly ready: Line
 }
 
 interface Options {
@@ -112,11 +115,14 @@ const flagsOf = async (options: Options): Promise<readonly string[]> => [
   ...(options.args ?? []),
 ]
 
-/** Starts `latchkey serve` and waits until it says that it is ready; it is stopped when the test ends. */
-export const startLatchkey = async (t: Ending, options: Options): Promise<Process> => {
+/** Starts `latchkey serve`; `ready` fails where it ends before. It is stopped when the test ends. */
+export const launch = async (
+  t: Ending,
+  options: Options,
+): Promise<Process & { readonly ready: Promise<Line>; readonly logFile: string }> => {
   const logFile = join(folder(t), 'latchkey.log')
   const running = spawn({ args: await flagsOf(options), extraCa: options.gateway.caFile, logFile })
-  const { child } = running
+  const { child, ready } = running
   const ended = new Promise<number | null>(done => child.once('close', code => done(code)))
   const end = (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal)
@@ -126,14 +132,20 @@ export const startLatchkey = async (t: Ending, options: Options): Promise<Proces
     if (options.register) await unregister()
     await end('SIGTERM')
   })
+  return {
+    ready,
+    logFile,
+    lines: () => readLines(running),
+    stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
+  }
+}
+
+/** Starts `latchkey serve` and waits until it says that it is ready; it is stopped when the test ends. */
+export const startLatchkey = async (t: Ending, options: Options): Promise<Started> => {
+  const { ready, logFile, ...process } = await launch(t, options)
   try {
-    const ready = await running.ready
-    return {
-      ready,
-      lines: () => readLines(running),
-      stop: () => end('SIGTERM'),
-      kill: async () => void (await end('SIGKILL')),
-    }
+    return { ...process, ready: await ready }
   } catch (thrown) {
     throw new Error(`latchkey did not start:\n${readFileSync(logFile, 'utf8')}`, { cause: thrown })
   }

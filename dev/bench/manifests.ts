@@ -1,0 +1,53 @@
+const group = 'external-secrets.io/v1'
+
+/** URL path of one of our collections in a namespace. */
+export const collection = (namespace: string, plural: string): string =>
+  `/apis/${group}/namespaces/${namespace}/${plural}`
+
+/** The login of dev/seeds/items.yaml that may read everything. */
+export const credentials = {
+  metadata: { name: 'credentials' },
+  stringData: { accessId: 'p-devdevdevdab', accessType: 'api_key', accessTypeParam: 'dev-access-key-not-a-secret' },
+}
+
+const from = (key: string) => ({ name: 'credentials', key })
+
+/** A store that the development gateway serves; of another controller class, it is there and nobody acts on it. */
+export const secretStore = (name: string, controller?: string) => ({
+  apiVersion: group,
+  kind: 'SecretStore',
+  metadata: { name },
+  spec: {
+    ...(controller !== undefined && { controller }),
+    provider: {
+      akeyless: {
+        akeylessGWApiURL: 'https://api.akeyless.io',
+        authSecretRef: {
+          secretRef: {
+            accessID: from('accessId'),
+            accessType: from('accessType'),
+            accessTypeParam: from('accessTypeParam'),
+          },
+        },
+      },
+    },
+  },
+})
+
+export interface Ref {
+  readonly key: string
+  readonly property?: string
+}
+
+/** `data` maps keys of the Secret to items; the Secret has the name of the ExternalSecret. */
+export const externalSecret = (name: string, store: string, data: Readonly<Record<string, Ref>>) => ({
+  apiVersion: group,
+  kind: 'ExternalSecret',
+  metadata: { name },
+  spec: {
+    refreshInterval: '1h',
+    secretStoreRef: { kind: 'SecretStore', name: store },
+    target: { name, creationPolicy: 'Owner' },
+    data: Object.entries(data).map(([secretKey, remoteRef]) => ({ secretKey, remoteRef })),
+  },
+})
