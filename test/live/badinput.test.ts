@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { stringify } from 'yaml'
 import type { SeedInput } from '#devgateway'
@@ -31,7 +30,7 @@ const seed: SeedInput = {
   identities: [
     ...testSeed.identities,
     { type: 'api_key', accessId: mistaken, accessKey, rules: [{ path: '/*', allow: ['read', 'list'] }] },
-    // reads what the guide's role allows and may know that nothing else is there
+    // all but one folder
     {
       type: 'api_key',
       accessId: 'p-curiouscuriosb',
@@ -540,13 +539,10 @@ t.test('a manifest that is too large', async t => {
 
   const { code, stderr } = await create(2.5)
   t.equal(code, 1)
-  t.match(
-    stderr,
-    /ResourceExhausted|request is too large/,
-    'of 2.5 MB: judged, and then refused by etcd in words of its own',
-  )
+  t.match(stderr, /ResourceExhausted|request is too large/, 'of 2.5 MB: refused by etcd in words of its own')
   t.notMatch(stderr, /failed calling webhook/)
-  t.equal(Number(await reviews()), before + 1)
+  // the API server tries such a one again without managedFields
+  t.ok(Number(await reviews()) > before, 'it was judged')
   t.equal(await get(`${externalSecrets}/large`), undefined)
 })
 
@@ -592,12 +588,6 @@ const unanswerable = [
     headers: { ...json, 'content-encoding': 'gzip' },
     status: 415,
     text: 'Content-Encoding is not identity → send the body as it is',
-  },
-  {
-    name: '8 MiB',
-    body: ' '.repeat(8 * 1024 * 1024),
-    status: 413,
-    text: 'the body is larger than 7340032 bytes → the API server never sends that much',
   },
   {
     name: 'a request to look',
@@ -651,7 +641,6 @@ for (const { name, body, code, message } of misdirected) {
 
 t.test('after all this the good Secret is the one that was written first', async t => {
   await settled(t, `${externalSecrets}/kept`, object => readyOf(object)?.status === 'True')
-  await pause(100)
   t.same(await get(`${secrets}/kept`), kept)
   t.same(
     latchkey.process.lines().filter(({ level }) => level === 'error'),

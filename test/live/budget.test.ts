@@ -134,14 +134,14 @@ t.test('forty ExternalSecrets of three items each: no login more, and calls by t
   const named = (wanted: string) => made.filter(({ op }) => op === wanted).flatMap(({ names }) => names)
   const every = many.map(({ path }) => path).sort()
   t.equal(made.filter(({ op }) => op === 'auth').length, 1)
-  t.same(named('describe-item').sort(), every, 'each type looked up once')
-  t.same(named('get-secret-value').sort(), every, 'each value read once')
+  t.same([...named('describe-item')].sort(), every, 'each type looked up once')
+  t.same([...named('get-secret-value')].sort(), every, 'each value read once')
   const reads = made.filter(({ op }) => op === 'get-secret-value').length
   // one object's values always go together; how many objects meet in a call is up to the machine
   t.ok(reads <= objects, `${reads} calls for ${every.length} values`)
   t.equal(made.length, 1 + every.length + reads, 'and nothing else')
   t.same(
-    audit.writes().sort(),
+    [...audit.writes()].sort(),
     names.flatMap(name => [`POST ${paths.secrets}`, `PATCH ${paths.externalSecrets}/${name}/status`]).sort(),
   )
   t.equal(next.lines().filter(({ msg, kind }) => msg === 'synced' && kind === 'ExternalSecret').length, objects)
