@@ -71,4 +71,7 @@ const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}`
 const child = spawn(node, command, { stdio: 'inherit', env })
 // The child decides when to end: a signal to the group already reached it, one to us alone is passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// npm does not pass a SIGTERM on: when it is gone, nobody waits for us any more.
+const parent = process.ppid
+setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 2000).unref()
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))

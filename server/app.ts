@@ -68,7 +68,12 @@ const sayErrors = (app: FastifyInstance, most: Limits, log: Log): void => {
       .send(`${words(error, most)}\n`)
   })
   app.setNotFoundHandler((_: FastifyRequest, reply: FastifyReply) =>
-    reply.code(404).type(plain).send('there is nothing here → see docs/guide.md for the ports and their paths\n'),
+    reply
+      .code(404)
+      .type(plain)
+      .send(
+        'there is nothing at this path → POST /validate or /mutate; GET /healthz, /readyz or /metrics on their own ports\n',
+      ),
   )
 }
 

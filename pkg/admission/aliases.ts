@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type AdmissionAnswer, answer } from '#api'
 import { answering } from './admit.ts'
 import { valueAt } from './schema.ts'
@@ -13,16 +14,29 @@ const place = ['spec', 'provider', 'akeyless']
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const aliasOf = (object: unknown): unknown => valueAt(object, [...place, 'serviceAccountRef'])
+const movedOf = (object: unknown): unknown => valueAt(object, [...place, 'authSecretRef', 'serviceAccountRef'])
+
+/**
+ * Whether what stands in the place is an alias that was moved there before: the stored object has it there and no alias. Whoever
+ * applies the manifest again sends the alias again, perhaps another one: it says what is wanted now.
+ */
+const wasMoved = (object: unknown, prior: unknown): boolean =>
+  aliasOf(prior) === undefined && isDeepStrictEqual(movedOf(prior), movedOf(object))
+
 /**
  * The JSON patch that moves spellings of the guides to where the schema has them (decision 24): a serviceAccountRef beside
- * authSecretRef goes into it. Nothing where its place is taken; applied twice it does nothing the second time.
+ * authSecretRef goes into it. Nothing where its place is taken by another; applied twice it does nothing the second time.
+ * `prior` is the object before an update.
  */
-export const aliasPatch = (object: unknown): readonly Operation[] => {
-  const provider = valueAt(object, place)
-  if (!isObject(provider) || !isObject(valueAt(provider, ['serviceAccountRef']))) return []
-  const auth = valueAt(provider, ['authSecretRef'])
+export const aliasPatch = (object: unknown, prior?: unknown): readonly Operation[] => {
+  const alias = aliasOf(object)
+  if (!isObject(alias)) return []
+  const auth = valueAt(object, [...place, 'authSecretRef'])
+  if (auth !== undefined && !isObject(auth)) return []
+  const taken = auth !== undefined && Object.hasOwn(auth, 'serviceAccountRef')
+  if (taken && !isDeepStrictEqual(movedOf(object), alias) && !wasMoved(object, prior)) return []
   const base = `/${place.join('/')}`
-  if (auth !== undefined && (!isObject(auth) || Object.hasOwn(auth, 'serviceAccountRef'))) return []
   const path = `${base}/authSecretRef`
   return [
     ...(auth === undefined ? [{ op: 'add', path, value: {} } as const] : []),
@@ -32,8 +46,8 @@ export const aliasPatch = (object: unknown): readonly Operation[] => {
 
 /** The answer of the mutating webhook: allows everything, patches aliases only. Pure. */
 export const mutate = (review: unknown): AdmissionAnswer =>
-  answering(review, ({ uid, operation, object }) => {
-    const patch = operation === 'CREATE' || operation === 'UPDATE' ? aliasPatch(object) : []
+  answering(review, ({ uid, operation, object, oldObject }) => {
+    const patch = operation === 'CREATE' || operation === 'UPDATE' ? aliasPatch(object, oldObject) : []
     if (patch.length === 0) return answer({ uid, allowed: true })
     return answer({
       uid,

@@ -59,7 +59,12 @@ const tries = 3
 const firstPauseMs = 100
 
 const tooSlow = (host: string, deadlineMs: number): Refusal =>
-  new Refusal('slow', new Fault('GatewayUnreachable', `gateway ${host} did not answer within ${showMs(deadlineMs)}`))
+  new Refusal(
+    'slow',
+    new Fault('GatewayUnreachable', `gateway ${host} did not answer within ${showMs(deadlineMs)}`, {
+      remedy: 'look at the load of the gateway and at what stands before it; it is tried again by itself',
+    }),
+  )
 
 /** Circuits: a gateway that is away is tried by one call at a time (F1, F7), an identity that asks too much waits (F3). */
 const createCircuits = (now: () => number, deadlineMs: number) => ({

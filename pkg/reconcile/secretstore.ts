@@ -1,7 +1,8 @@
 import { judge } from '#admission'
-import { asFault, Fault, type FaultCode, parseDuration } from '#core'
+import { asFault, Fault, parseDuration } from '#core'
 import { spread } from './decide.ts'
 import { resolveIdentity } from './identity.ts'
+import { located } from './located.ts'
 import { storeFinalizer } from './marks.ts'
 import type { StatusMemory } from './memory.ts'
 import { type Next, nextAfter } from './next.ts'
@@ -29,14 +30,6 @@ const lookUp = (deps: Deps, key: string): Store | undefined => {
   return kind === 'SecretStore' ? deps.stores.get(name) : deps.clusterStores.get(name)
 }
 
-const base = 'spec.provider.akeyless'
-const fields: Readonly<Partial<Record<FaultCode, string>>> = {
-  LoginRefused: `${base}.authSecretRef`,
-  GatewayUnreachable: `${base}.akeylessGWApiURL`,
-  GatewayUntrusted: `${base}.akeylessGWApiURL`,
-  GatewayAnswerInvalid: `${base}.akeylessGWApiURL`,
-}
-
 /** What keeps the store from working: its manifest, its credentials, or a login that is really tried. */
 const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<readonly Fault[]> => {
   const denied = store.spec.provider.akeyless ? judge(store).denials : []
@@ -48,8 +41,7 @@ const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<read
     await deps.source.login(identity, signal)
     return []
   } catch (thrown) {
-    const fault = asFault(thrown)
-    return [fault.path === undefined ? fault.at(fields[fault.code] ?? base) : fault]
+    return [located(asFault(thrown), store)]
   }
 }
 

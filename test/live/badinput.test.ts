@@ -21,11 +21,21 @@ import {
   storeSpec,
   whenReady,
 } from '../support/objects.ts'
+import {
+  credsAt,
+  denied,
+  deniedBy,
+  object,
+  one,
+  type Refusal,
+  refusedExternalSecrets,
+  refusedStores,
+  store,
+} from './refused.ts'
 import { labelOf, startRegistered } from './registered.ts'
 import { install } from './twin.ts'
+import { mistaken, unreadable, unusable } from './unusable.ts'
 
-// five failed logins block an identity: the one that fails on purpose is used for nothing else
-const mistaken = 'p-mistakenmistab'
 const seed: SeedInput = {
   identities: [
     ...testSeed.identities,
@@ -81,178 +91,23 @@ const plain = (text = ''): string =>
 const apply = (...manifests: object[]) =>
   kubectl(['apply', '-f', '-'], { namespace, input: manifests.map(manifest => stringify(manifest)).join('---\n') })
 
-const store = (akeyless: object, name = 'main') => {
-  const spec = storeSpec()
-  return secretStore(name, { provider: { akeyless: { ...spec.provider.akeyless, ...akeyless } } })
-}
-const { secretRef } = storeSpec().provider.akeyless.authSecretRef
-const login = (refs: object) => ({ authSecretRef: { secretRef: refs } })
-const object = (spec: object) => externalSecret('app', { target: { name: 'app' }, ...spec })
-const one = [entry('a', '/apps/db-username')]
-const at = 'spec.provider.akeyless'
-const credsAt = `${at}.authSecretRef.secretRef`
-
-const deniedBy = (kind: string, subject: string, lines: readonly string[]): string =>
-  [
-    `Error from server (Forbidden): admission webhook "validate.${kind.toLowerCase()}.latchkey.dev" denied the request: ${kind} ${subject}: ${lines.length} fault${lines.length === 1 ? '' : 's'}`,
-    ...lines.map(line => `  ${line}`),
-  ].join('\n')
-const deniedStore = (...lines: string[]) => deniedBy('SecretStore', 'NS/main', lines)
-const denied = (...lines: string[]) => deniedBy('ExternalSecret', 'NS/app', lines)
-
-interface Refusal {
-  readonly name: string
-  readonly manifest: object
-  readonly text: string
+const clusterStore: Refusal = {
+  name: 'a ClusterSecretStore without namespaces',
+  manifest: {
+    ...secretStore('', storeSpec()),
+    kind: 'ClusterSecretStore',
+    metadata: { name: `main-${namespace}`, labels: labelOf(namespace) },
+  },
+  text: deniedBy(
+    'ClusterSecretStore',
+    'main-NS',
+    ['accessID', 'accessType', 'accessTypeParam'].map(
+      field => `${credsAt}.${field}.namespace: is missing → a ClusterSecretStore has none of its own: name it`,
+    ),
+  ),
 }
 
-const refusedStores: readonly Refusal[] = [
-  {
-    name: 'a missing access id',
-    manifest: store(login({ accessType: secretRef.accessType, accessTypeParam: secretRef.accessTypeParam })),
-    text: deniedStore(
-      `${credsAt}.accessID.name: names no Secret → name the Secret that holds accessID`,
-      `${credsAt}.accessID.key: names no key → name the key of the Secret, as accessID`,
-    ),
-  },
-  {
-    name: 'an access id without a key',
-    manifest: store(login({ ...secretRef, accessID: { name: 'creds' } })),
-    text: deniedStore(`${credsAt}.accessID.key: names no key → name the key of the Secret, as accessID`),
-  },
-  {
-    name: 'a gateway URL without a host',
-    manifest: store({ akeylessGWApiURL: 'https://:8080/v2' }),
-    text: deniedStore(
-      `${at}.akeylessGWApiURL: "https://:8080/v2" names no host → write it as https://gateway.example.com:8080/v2`,
-    ),
-  },
-  {
-    name: 'a gateway URL without a scheme',
-    manifest: store({ akeylessGWApiURL: 'api.akeyless.io' }),
-    text: deniedStore(
-      `${at}.akeylessGWApiURL: "api.akeyless.io" does not start with https:// → write it as https://gateway.example.com:8080/v2`,
-    ),
-  },
-  {
-    name: 'a gateway URL with a password, which is not repeated',
-    manifest: store({ akeylessGWApiURL: 'https://me:hunter2@gw.example.com' }),
-    text: deniedStore(
-      `${at}.akeylessGWApiURL: has a user or password in front of the host → remove it; credentials belong in authSecretRef`,
-    ),
-  },
-  {
-    name: 'a namespaced store with a foreign namespace',
-    manifest: store(login({ ...secretRef, accessTypeParam: { ...secretRef.accessTypeParam, namespace: 'team-b' } })),
-    text: deniedStore(
-      `${credsAt}.accessTypeParam.namespace: "team-b" is not the namespace of this SecretStore → leave it out or write NS; across namespaces use a ClusterSecretStore`,
-    ),
-  },
-  {
-    name: 'a ClusterSecretStore without namespaces',
-    manifest: {
-      ...secretStore('', storeSpec()),
-      kind: 'ClusterSecretStore',
-      metadata: { name: `main-${namespace}`, labels: labelOf(namespace) },
-    },
-    text: deniedBy(
-      'ClusterSecretStore',
-      'main-NS',
-      ['accessID', 'accessType', 'accessTypeParam'].map(
-        field => `${credsAt}.${field}.namespace: is missing → a ClusterSecretStore has none of its own: name it`,
-      ),
-    ),
-  },
-  {
-    name: 'a store that names no way to log in',
-    manifest: store({ authSecretRef: {} }),
-    text: deniedStore(
-      `${at}.authSecretRef: names no way to log in → add secretRef with accessID and accessType, or kubernetesAuth`,
-    ),
-  },
-  {
-    name: 'two providers, by the schema',
-    manifest: secretStore('main', { provider: { ...storeSpec().provider, vault: {} } }),
-    text: 'The SecretStore "main" is invalid: spec.provider: Too many: 2: must have at most 1 item',
-  },
-]
-
-const refusedExternalSecrets: readonly Refusal[] = [
-  {
-    name: 'empty data and dataFrom',
-    manifest: object({ data: [], dataFrom: [] }),
-    text: denied('spec: has neither data nor dataFrom → name at least one item under data'),
-  },
-  {
-    name: 'a secretKey that is there twice',
-    manifest: object({ data: [...one, entry('b', '/apps/dynamic'), entry('a', '/apps/db-password')] }),
-    text: denied('spec.data[2].secretKey: "a" is the key of spec.data[0] too → give each entry a key of its own'),
-  },
-  {
-    name: 'an interval in words',
-    manifest: object({ refreshInterval: '5 minutes', data: one }),
-    text: denied('spec.refreshInterval: "5 minutes" is not a duration → write 5m'),
-  },
-  {
-    name: 'an interval in days',
-    manifest: object({ refreshInterval: '1d', data: one }),
-    text: denied('spec.refreshInterval: "1d" is not a duration → write 24h'),
-  },
-  {
-    name: 'an interval that nobody can guess',
-    manifest: object({ refreshInterval: 'soon', data: one }),
-    text: denied('spec.refreshInterval: "soon" is not a duration → write it as 90s, 5m or 1h30m'),
-  },
-  {
-    name: 'a generator',
-    manifest: object({
-      dataFrom: [
-        {
-          sourceRef: {
-            generatorRef: { apiVersion: 'generators.external-secrets.io/v1alpha1', kind: 'Password', name: 'p' },
-          },
-        },
-      ],
-    }),
-    text: denied(
-      'spec.dataFrom[0].sourceRef.generatorRef: Latchkey runs no generators → leave it out, or keep this object with ESO',
-    ),
-  },
-  {
-    name: 'several faults at once, all of them in one answer',
-    manifest: object({
-      refreshInterval: 'soon',
-      secretStoreRef: {},
-      data: [...one, { secretKey: 'a', remoteRef: { key: '', version: 'latest' } }],
-      dataFrom: [{}],
-    }),
-    text: denied(
-      'spec.secretStoreRef.name: names no store → write the name of a SecretStore',
-      'spec.refreshInterval: "soon" is not a duration → write it as 90s, 5m or 1h30m',
-      'spec.dataFrom[0]: names nothing to read → give it an extract',
-      'spec.data[1].remoteRef.key: is empty → write the path of an item',
-      'spec.data[1].remoteRef.version: "latest" is not a version number → write a number as "3", or leave it out for the latest',
-      'spec.data[1].secretKey: "a" is the key of spec.data[0] too → give each entry a key of its own',
-    ),
-  },
-  {
-    name: 'an unknown kind of store, by the schema',
-    manifest: object({ secretStoreRef: { kind: 'Store', name: 'store' }, data: one }),
-    text: 'The ExternalSecret "app" is invalid: spec.secretStoreRef.kind: Unsupported value: "Store": supported values: "SecretStore", "ClusterSecretStore"',
-  },
-  {
-    name: 'a secretKey with a blank, by the schema',
-    manifest: object({ data: [entry('db password', '/apps/db-password')] }),
-    text: `The ExternalSecret "app" is invalid: spec.data[0].secretKey: Invalid value: "db password": spec.data[0].secretKey in body should match '^[-._a-zA-Z0-9]+$'`,
-  },
-  {
-    name: 'a field that does not exist, by the schema',
-    manifest: object({ refreshIntervall: '1h', data: one }),
-    text: 'Error from server (BadRequest): ExternalSecret in version "v1" cannot be handled as a ExternalSecret: strict decoding error: unknown field "spec.refreshIntervall"',
-  },
-]
-
-for (const { name, manifest, text } of [...refusedStores, ...refusedExternalSecrets]) {
+for (const { name, manifest, text } of [...refusedStores, clusterStore, ...refusedExternalSecrets]) {
   t.test(`refused: ${name}`, async t => {
     const said = await apply(manifest)
     t.same({ code: said.code, stdout: said.stdout, stderr: plain(said.stderr) }, { code: 1, stdout: '', stderr: text })
@@ -301,69 +156,6 @@ for (const { name, manifest, text, path, status } of warned) {
   })
 }
 
-const extract = (key: string) => ({ data: null, dataFrom: [{ extract: { key } }] })
-const ref = 'spec.data[0].remoteRef'
-const unreadable = [
-  {
-    name: 'item-missing',
-    spec: { data: [entry('a', '/apps/none')] },
-    text: `${ref}.key: item /apps/none not found → check the path, or create the item`,
-  },
-  {
-    name: 'item-forbidden',
-    spec: { data: [entry('a', '/private/token')] },
-    text: `${ref}.key: item /private/token may not be read by this identity → grant read on the path to the access role of the identity`,
-  },
-  {
-    name: 'version-missing',
-    spec: { data: [{ secretKey: 'a', remoteRef: { key: '/apps/db-password', version: '9' } }] },
-    text: `${ref}.version: item /apps/db-password has no version 9 → name a version that exists, or leave it out for the latest`,
-  },
-  {
-    name: 'property-missing',
-    spec: { data: [entry('a', '/apps/config', 'passwort')] },
-    text: `${ref}.property: item "/apps/config" has no property "passwort" → name a property of its JSON value`,
-  },
-  {
-    name: 'property-of-certificate',
-    spec: { data: [entry('a', '/apps/certificate', 'tls.crt')] },
-    text: `${ref}.property: item "/apps/certificate" has no property "tls.crt" → a certificate item has certificate_pem and private_key_pem`,
-  },
-  {
-    name: 'property-of-plain-text',
-    spec: { data: [entry('a', '/apps/banner', 'password')] },
-    text: `${ref}.property: item "/apps/banner" holds plain text, which has no property "password" → leave property out to take the whole value, or store JSON in the item`,
-  },
-  {
-    name: 'item-of-another-type',
-    spec: { data: [entry('a', '/apps/key')] },
-    text: `${ref}.key: item /apps/key is of type CLASSIC_KEY, which holds no readable value → name a static, dynamic, rotated or certificate item`,
-  },
-  {
-    name: 'extract-of-plain-text',
-    spec: extract('/apps/banner'),
-    text: 'spec.dataFrom[0].extract.key: item "/apps/banner" holds plain text → take it as one value with data, or store a JSON object in the item',
-  },
-  {
-    name: 'extract-of-a-list',
-    spec: extract('/apps/list'),
-    text: 'spec.dataFrom[0].extract.key: item "/apps/list" holds JSON that is not an object → take it as one value with data, or store a JSON object in the item',
-  },
-  {
-    name: 'extract-of-odd-keys',
-    spec: extract('/apps/odd-keys'),
-    text: 'spec.dataFrom[0].extract.key: item "/apps/odd-keys" gives the key "..", which must not be . or start with .. → rename it in the item, or take it with data under another secretKey',
-  },
-  {
-    name: 'several-items',
-    spec: { data: [entry('a', '/apps/none'), entry('b', '/apps/db-username'), entry('c', '/apps/config', 'x')] },
-    text: [
-      `${ref}.key: item /apps/none not found → check the path, or create the item`,
-      'spec.data[2].remoteRef.property: item "/apps/config" has no property "x" → name a property of its JSON value',
-    ].join('; '),
-  },
-]
-
 t.test('an item that cannot be read as asked is told in the status, and the Secret stays', async t => {
   await create(secrets, credentials({ name: 'curious', accessId: 'p-curiouscuriosb' }))
   await create(stores, secretStore('curious', storeSpec({ secret: 'curious' })))
@@ -383,47 +175,6 @@ t.test('an item that cannot be read as asked is told in the status, and the Secr
     }),
   )
 })
-
-const key = (secret: string, name: string) => `Secret NS/${secret}, key "${name}",`
-const encode = (text: string) => Buffer.from(text).toString('base64')
-const unusable = [
-  {
-    name: 'unknown-access-type',
-    change: { data: { accessType: encode('apikey') } },
-    text: `${credsAt}.accessType: ${key('unknown-access-type', 'accessType')} holds no access type that Akeyless has → write one of api_key, access_key, k8s, aws_iam, azure_ad, gcp`,
-  },
-  {
-    name: 'access-type-of-a-later-version',
-    change: { data: { accessType: encode('gcp') } },
-    text: `${credsAt}.accessType: access type gcp is not supported by this version → use an API key with access type api_key, or keep this store with ESO`,
-  },
-  {
-    name: 'no-access-id',
-    change: { data: { accessId: null } },
-    text: `${credsAt}.accessID: Secret NS/no-access-id has no key "accessId" → add the key`,
-  },
-  {
-    name: 'empty-access-id',
-    change: { data: { accessId: '' } },
-    text: `${credsAt}.accessID: ${key('empty-access-id', 'accessId')} is empty → put the access id there`,
-  },
-  {
-    name: 'empty-access-key',
-    change: { data: { accessTypeParam: '' } },
-    text: `${credsAt}.accessTypeParam: ${key('empty-access-key', 'accessTypeParam')} is empty → put the access key there`,
-  },
-  {
-    name: 'no-credentials',
-    change: undefined,
-    text: `${at}.authSecretRef: Secret NS/no-credentials does not exist → create it`,
-  },
-  {
-    name: 'wrong-credentials',
-    accessId: mistaken,
-    change: { data: { accessTypeParam: encode('wrong') } },
-    text: `${at}.authSecretRef: gateway api.akeyless.io refuses the login → check access id, access type and its parameter`,
-  },
-]
 
 t.test('credentials that cannot be used are told by the store, and its Secrets stay', async t => {
   await Promise.all(
@@ -593,7 +344,7 @@ const unanswerable = [
     name: 'a request to look',
     body: undefined,
     status: 404,
-    text: 'there is nothing here → see docs/guide.md for the ports and their paths',
+    text: 'there is nothing at this path → POST /validate or /mutate; GET /healthz, /readyz or /metrics on their own ports',
   },
 ]
 for (const { name, body, headers = json, status, text } of unanswerable) {
@@ -638,6 +389,15 @@ for (const { name, body, code, message } of misdirected) {
     t.match(JSON.parse(answer.text).response, { uid: 'u-1', allowed: false, status: { code, message } })
   })
 }
+
+t.test('a process for some namespaces does not deny stores that it cannot see', async t => {
+  for (const ref of [{ name: 'store' }, { name: 'main', kind: 'ClusterSecretStore' }]) {
+    const elsewhere = object({ secretStoreRef: ref, data: one })
+    const asked = { ...kindOf('ExternalSecret'), namespace: 'elsewhere', object: elsewhere }
+    const { response } = JSON.parse((await latchkey.post('/validate', review(asked))).text)
+    t.same(response, { uid: 'u-1', allowed: true })
+  }
+})
 
 t.test('after all this the good Secret is the one that was written first', async t => {
   await settled(t, `${externalSecrets}/kept`, object => readyOf(object)?.status === 'True')

@@ -14,7 +14,9 @@ import {
   pathsOf,
   readyOf,
   readyStore,
+  secretStore,
   settled,
+  textsOf,
   whenReady,
 } from '../support/objects.ts'
 import { install } from './twin.ts'
@@ -52,27 +54,57 @@ const allReady = (t: Tap, collection: string) =>
     return items.every((item: Json) => readyOf(item)?.status === 'True') ? true : undefined
   })
 
-t.test('four keys of one item: one login, two calls, one Secret write, one status write', async t => {
-  const { paths, audit, calls, synced } = await setUp(t)
-  t.same(calls(), [{ op: 'auth', names: [] }], 'the store has logged in')
-  audit.forget()
-  const properties = ['username', 'password', 'port']
-  const data = [entry('whole', '/apps/config'), ...properties.map(name => entry(name, '/apps/config', name))]
-  await create(paths.externalSecrets, externalSecret('four', { data }))
-  await whenReady(t, `${paths.externalSecrets}/four`)
-  await until(t, 'the event written', () =>
-    audit.asked().some(({ path }) => path === paths.events) ? true : undefined,
-  )
-  t.same(calls(), [
-    { op: 'auth', names: [] },
-    { op: 'describe-item', names: ['/apps/config'] },
-    { op: 'get-secret-value', names: ['/apps/config'] },
-  ])
-  t.same(audit.writes(), [`POST ${paths.secrets}`, `PATCH ${paths.externalSecrets}/four/status`])
-  // once for the sync; perhaps once more for the store, when the watch tells late that this Secret was made
-  const got = audit.asked().flatMap(({ method, path }) => (method === 'GET' ? [path] : []))
-  t.same([...new Set(got)], [`${paths.secrets}/creds`], 'the credentials of the store are the only thing read')
-  t.equal(synced(), 1)
+t.test('a process at work asks for no more than it needs', async t => {
+  const { paths, gateway, audit, calls, synced } = await setUp(t)
+
+  t.test('four keys of one item: one login, two calls, one Secret write, one status write', async t => {
+    t.same(calls(), [{ op: 'auth', names: [] }], 'the store has logged in')
+    audit.forget()
+    const properties = ['username', 'password', 'port']
+    const data = [entry('whole', '/apps/config'), ...properties.map(name => entry(name, '/apps/config', name))]
+    await create(paths.externalSecrets, externalSecret('four', { data }))
+    await whenReady(t, `${paths.externalSecrets}/four`)
+    await until(t, 'the event written', () =>
+      audit.asked().some(({ path }) => path === paths.events) ? true : undefined,
+    )
+    t.same(calls(), [
+      { op: 'auth', names: [] },
+      { op: 'describe-item', names: ['/apps/config'] },
+      { op: 'get-secret-value', names: ['/apps/config'] },
+    ])
+    t.same(audit.writes(), [`POST ${paths.secrets}`, `PATCH ${paths.externalSecrets}/four/status`])
+    // once for the sync; perhaps once more for the store, when the watch tells late that this Secret was made
+    const got = audit.asked().flatMap(({ method, path }) => (method === 'GET' ? [path] : []))
+    t.same([...new Set(got)], [`${paths.secrets}/creds`], 'the credentials of the store are the only thing read')
+    t.equal(synced(), 1)
+  })
+
+  t.test('stores of one identity share a login', async t => {
+    const before = calls().length
+    for (const name of ['second', 'third']) {
+      await create(paths.stores, secretStore(name))
+      await whenReady(t, `${paths.stores}/${name}`)
+    }
+    t.same(calls(before), [])
+  })
+
+  t.test('a token that Akeyless forgets costs one refused call and one login', async t => {
+    const path = `${paths.externalSecrets}/forgotten`
+    await create(paths.externalSecrets, externalSecret('forgotten', { data: [entry('k', '/apps/db-username')] }))
+    await whenReady(t, path)
+    gateway.revoke()
+    gateway.rotate('/apps/db-username', 'new')
+    const before = calls().length
+    await patch(path, { metadata: { annotations: { 'force-sync': '1' } } })
+    await settled(t, `${paths.secrets}/forgotten`, secret => textsOf(secret)['k'] === 'new')
+    t.same(
+      gateway
+        .journal()
+        .slice(before)
+        .map(({ op, status }) => `${op} ${status}`),
+      ['get-secret-value 401', 'auth 200', 'get-secret-value 200'],
+    )
+  })
 })
 
 t.test('a restart reads nothing and writes nothing where nothing is due', async t => {

@@ -1,6 +1,8 @@
 // Whatever somebody does to a Secret of ours, it is soon as it should be; the gateway is not asked for it.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
-import { kubectl, namespace as namespaceFor, until } from '../support/cluster.ts'
+import { apiServer, kubeconfigPath, kubectl, namespace as namespaceFor, until } from '../support/cluster.ts'
 import { startLatchkey, startTlsGateway } from '../support/latchkey.ts'
 import {
   create,
@@ -17,6 +19,7 @@ import {
   textsOf,
   whenReady,
 } from '../support/objects.ts'
+import { createProxy } from '../support/proxy.ts'
 import { install } from './twin.ts'
 
 const namespace = await namespaceFor(t)
@@ -126,6 +129,10 @@ t.test('a Secret of somebody else is not touched', async t => {
   t.equal(message, 'spec.target.name: Secret theirs belongs to ConfigMap app → choose another name')
   t.equal((await get(secretOf('theirs'))).metadata.resourceVersion, made.metadata.resourceVersion)
   t.equal(refused.status.refreshTime ?? null, null, 'it has never been synced')
+
+  await remove(secretOf('theirs'))
+  await whenReady(t, esOf('thief'))
+  t.same(textsOf(await get(secretOf('theirs'))), values, 'the name is free, so it is made at once')
 })
 
 t.test('two ExternalSecrets that make the same Secret: the first keeps it', async t => {
@@ -156,4 +163,36 @@ t.test('a Secret without an owner is taken over, its other keys go', async t => 
   t.same(textsOf(secret), values)
   t.equal(secret.metadata.labels.old, 'l')
   t.equal(secret.metadata.ownerReferences[0].name, 'adopter')
+})
+
+t.test('while the API server is away nothing is lost: what was done meanwhile is repaired after it', async t => {
+  const own = await namespaceFor(t)
+  const { secrets, externalSecrets } = pathsOf(own)
+  const { hostname: host, port } = new URL(apiServer.url)
+  const proxy = await createProxy({ host, port: Number(port) })
+  t.teardown(() => proxy.close())
+  const kubeconfig = join(t.testdir({}), 'kubeconfig')
+  const text = readFileSync(kubeconfigPath, 'utf8')
+  writeFileSync(kubeconfig, text.replace(apiServer.url, `https://127.0.0.1:${proxy.port}`))
+  const second = await startLatchkey(t, { namespace: own, gateway, kubeconfig })
+  await readyStore(t, own)
+  for (const name of ['edited', 'deleted', 'untouched']) {
+    await create(externalSecrets, externalSecret(name, { data }))
+    await whenReady(t, `${externalSecrets}/${name}`)
+  }
+  const { metadata } = await get(`${secrets}/untouched`)
+  const calls = gateway.journal().length
+
+  proxy.refuse(true)
+  proxy.cut()
+  await patch(`${secrets}/edited`, { data: { password: base64('mine') } })
+  await remove(`${secrets}/deleted`)
+  await create(externalSecrets, externalSecret('new', { data }))
+  await until(t, 'it to notice', () => second.lines().some(({ msg }) => msg === 'a watch starts again') || undefined)
+  proxy.refuse(false)
+  for (const name of ['edited', 'deleted', 'new'])
+    await settled(t, `${secrets}/${name}`, secret => textsOf(secret)['password'] === values.password)
+  t.equal((await get(`${secrets}/untouched`)).metadata.resourceVersion, metadata.resourceVersion)
+  await whenReady(t, `${externalSecrets}/new`)
+  t.equal(gateway.journal().length, calls, 'the values were at hand')
 })

@@ -67,7 +67,7 @@ const messageOf = async (kind: string, namespace: string, name: string): Promise
   readyOf(await settled(kind, namespace, name, 'False')).message
 
 const refused =
-  'spec.provider.akeyless.authSecretRef: gateway api.akeyless.io refuses the login → check access id, access type and its parameter'
+  'spec.provider.akeyless.authSecretRef: gateway api.akeyless.io refuses the login → check key "accessId" of Secret akeyless-demo/akeyless-secret-creds and key "accessTypeParam" of Secret akeyless-demo/akeyless-secret-creds'
 const keepWithEso = 'use an API key with access type api_key, or keep this store with ESO'
 const auth = 'spec.provider.akeyless.authSecretRef'
 
@@ -143,6 +143,25 @@ t.test('the ClusterSecretStores serve every namespace', async t => {
     await settled('externalsecret', 'app-test', name, 'True')
     t.same(textsOf(await get('secret', 'app-test', name)), { username: 'app', password: 'demo-second-password' })
   }
+})
+
+t.test('a ClusterSecretStore that is missing is told at apply', async t => {
+  const object = structuredClone(manifests(setup)[2])
+  object.metadata.name = 'early'
+  object.spec.secretStoreRef = { kind: 'ClusterSecretStore', name: 'absent' }
+  object.spec.target.name = 'early'
+  const said = await kubectl(['apply', '-f', '-'], stringify(object))
+  t.same(
+    [said.code, said.stderr],
+    [
+      0,
+      'Warning: spec.secretStoreRef.name: ClusterSecretStore "absent" does not exist → create it, or correct the name or the kind [store-exists]\n',
+    ],
+  )
+  t.equal(
+    await messageOf('externalsecret', 'my-app-namespace', 'early'),
+    'spec.secretStoreRef: ClusterSecretStore "absent" does not exist → create it, or name another store or kind',
+  )
 })
 
 t.test('ways to log in that this version does not have are told plainly', async t => {

@@ -56,10 +56,8 @@ t.test('a wrong key: one login is tried, all is said, and a right one cures ever
   t.match(messageOf(store), /^spec\.provider\.akeyless\.authSecretRef.*: .* → .+/, 'field, cause, remedy')
   t.notMatch(messageOf(store), wrong)
   t.comment(messageOf(store))
-  for (const name of names) {
-    const object = await whenReady(t, `${paths.externalSecrets}/${name}`, 'False')
-    t.match(messageOf(object), 'spec.secretStoreRef: SecretStore "store" is not ready → read the status of the store')
-  }
+  const told = 'spec.secretStoreRef: SecretStore "store" is not ready → read the status of the store'
+  for (const name of names) await settled(t, `${paths.externalSecrets}/${name}`, next => messageOf(next) === told)
   const started = performance.now()
   // somebody else's trouble goes on meanwhile
   await until(t, 'five seconds of it', () => (performance.now() - started > 5_000 ? true : undefined))
@@ -114,49 +112,6 @@ t.test('credentials that are not complete: the store says which, asks nobody, an
   t.equal(reasonOf(await get(`${paths.stores}/store`)), 'Valid')
 })
 
-t.test('a gateway that is down: the store says so, the Secrets stay, and all goes on when it is back', async t => {
-  const { paths, gateway } = await setUp(t)
-  await create(paths.secrets, credentials())
-  await create(paths.stores, secretStore())
-  await create(paths.externalSecrets, externalSecret('kept', { data, refreshInterval: '1s' }))
-  const { status } = await whenReady(t, `${paths.externalSecrets}/kept`)
-  const { metadata } = await get(`${paths.secrets}/kept`)
-  gateway.fail({ reset: true, times: 100_000 })
-  const object = await whenReady(t, `${paths.externalSecrets}/kept`, 'False')
-  t.comment(messageOf(object))
-  t.match(messageOf(object), /api\.akeyless\.io.*; Secret kept as of \d{4}-\S+Z$/)
-  t.ok(object.status.refreshTime >= status.refreshTime)
-  // a touch makes the store look again
-  gateway.revoke()
-  await patch(`${paths.stores}/store`, { metadata: { annotations: { touched: 'yes' } } })
-  t.equal((await get(`${paths.secrets}/kept`)).metadata.resourceVersion, metadata.resourceVersion)
-  gateway.reset()
-  const after = await settled(
-    t,
-    `${paths.externalSecrets}/kept`,
-    next => readyOf(next)?.status === 'True' && next.status.refreshTime > object.status.refreshTime,
-    20_000,
-  )
-  t.equal(messageOf(after), 'secret synced')
-  t.equal((await get(`${paths.secrets}/kept`)).metadata.resourceVersion, metadata.resourceVersion)
-})
-
-t.test('a gateway that is down at the start: it is open whether the store works', async t => {
-  const { paths, gateway } = await setUp(t)
-  gateway.fail({ reset: true, times: 100_000 })
-  await create(paths.secrets, credentials())
-  await create(paths.stores, secretStore())
-  const store = await whenReady(t, `${paths.stores}/store`, 'False')
-  t.equal(reasonOf(store), 'ValidationUnknown')
-  t.match(messageOf(store), /^spec\.provider\.akeyless.*: .* → .+/)
-  t.comment(messageOf(store))
-  await create(paths.externalSecrets, externalSecret('waiting', { data }))
-  await whenReady(t, `${paths.externalSecrets}/waiting`, 'False')
-  gateway.reset()
-  await whenReady(t, `${paths.stores}/store`, 'True', 20_000)
-  await whenReady(t, `${paths.externalSecrets}/waiting`)
-})
-
 t.test('a store that goes keeps the Secrets; one that comes back revives their ExternalSecrets', async t => {
   const { paths } = await setUp(t)
   await create(paths.secrets, credentials())
@@ -183,7 +138,7 @@ t.test('a ClusterSecretStore serves the namespaces that its conditions admit, as
   const gateway = await startTlsGateway(t)
   const name = `store-${randomBytes(4).toString('hex')}`
   // a class of its own: the process sees the whole cluster, and with it the objects of other tests
-  await startLatchkey(t, { gateway, args: ['--controller-class', name] })
+  const latchkey = await startLatchkey(t, { gateway, args: ['--controller-class', name] })
   await create(paths.secrets, credentials())
   t.teardown(() => remove(`${paths.clusterStores}/${name}`))
   await create(paths.clusterStores, {
@@ -195,6 +150,8 @@ t.test('a ClusterSecretStore serves the namespaces that its conditions admit, as
     kind: 'ClusterSecretStore',
   })
   await whenReady(t, `${paths.clusterStores}/${name}`)
+  await create(paths.stores, secretStore())
+  await create(paths.externalSecrets, externalSecret('foreign', { data }))
   const path = `${paths.externalSecrets}/guest`
   const secretStoreRef = { kind: 'ClusterSecretStore', name }
   await create(paths.externalSecrets, externalSecret('guest', { secretStoreRef, data, refreshInterval: '1s' }))
@@ -214,4 +171,11 @@ t.test('a ClusterSecretStore serves the namespaces that its conditions admit, as
   await label(null)
   t.match(messageOf(await whenReady(t, path, 'False')), /does not admit namespace .*; Secret kept as of /)
   t.same(textsOf(await get(`${paths.secrets}/guest`)), values)
+  t.same(await get(`${paths.stores}/store`).then(store => store.status), undefined, 'the default class is not ours')
+  t.same(await get(`${paths.externalSecrets}/foreign`).then(object => object.status), undefined)
+  const seen = latchkey.lines().filter(line => line['namespace'] === namespace && line['msg'] !== 'synced')
+  t.ok(
+    seen.some(({ msg, name }) => msg === 'left alone' && name === 'foreign'),
+    'it was looked at',
+  )
 })

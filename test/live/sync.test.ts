@@ -34,7 +34,7 @@ const namespace = await namespaceFor(t)
 const paths = pathsOf(namespace)
 await install()
 const gateway = await startTlsGateway(t, { ...testSeed, items: [...testSeed.items, ...own] })
-await startLatchkey(t, { namespace, gateway })
+const latchkey = await startLatchkey(t, { namespace, gateway })
 await readyStore(t, namespace)
 
 const esOf = (name: string) => `${paths.externalSecrets}/${name}`
@@ -185,6 +185,51 @@ t.test('the Secret goes with its ExternalSecret', async t => {
   await remove(esOf('gone'))
   await until(t, 'the Secret collected', async () => ((await get(secretOf('gone'))) ? undefined : true))
   t.equal(await get(esOf('gone')), undefined, 'no finalizer holds it')
+})
+
+t.test('one that is deleted and made again at once gets its Secret again', async t => {
+  const spec = { data: [entry('k', '/apps/db-username')] }
+  let { metadata } = await make('reborn', spec)
+  for (let round = 0; round < 5; round += 1) {
+    await remove(esOf('reborn'))
+    metadata = (await create(paths.externalSecrets, externalSecret('reborn', spec))).metadata
+  }
+  const ours = (secret: Json) => secret.metadata.ownerReferences?.[0]?.uid === metadata.uid
+  await settled(t, esOf('reborn'), object => readyOf(object)?.status === 'True' && object.metadata.uid === metadata.uid)
+  const secret = await settled(t, secretOf('reborn'), ours)
+  t.same(textsOf(secret), { k: 'demo' })
+  // the garbage collector works off its list: once a later Secret is collected, this one has been judged
+  await make('bait', spec)
+  await remove(esOf('bait'))
+  await until(t, 'the bait collected', async () => ((await get(secretOf('bait'))) ? undefined : true))
+  t.same(textsOf(await settled(t, secretOf('reborn'), ours)), { k: 'demo' })
+})
+
+t.test('of many edits in quick succession the last one counts', async t => {
+  await make('hasty', { data: [entry('k', '/apps/db-username')] })
+  for (let round = 1; round <= 20; round += 1)
+    await patch(esOf('hasty'), { spec: { data: [entry(`k${round}`, '/apps/db-username')] } })
+  await settled(t, esOf('hasty'), ({ status }) => status.observedGeneration === 21)
+  t.same(textsOf(await get(secretOf('hasty'))), { k20: 'demo' })
+})
+
+t.test('the metrics follow, and forget what is gone', async t => {
+  const [, metricsAt] = String(latchkey.ready['address']).split(' ')
+  const metrics = async (name: string) => {
+    const text = await (await fetch(`http://${metricsAt}/metrics`)).text()
+    return text.split('\n').filter(line => line.includes(`{name="${name}",`))
+  }
+  const labels = `name="measured",namespace="${namespace}"`
+  await make('measured', { data: [entry('k', '/apps/db-username')] })
+  const lines = await until(t, 'them', async () => {
+    const found = await metrics('measured')
+    return found.length > 0 ? found : undefined
+  })
+  t.ok(lines.includes(`externalsecret_sync_calls_total{${labels}} 1`))
+  t.ok(lines.includes(`externalsecret_status_condition{${labels},condition="Ready",status="True"} 1`))
+  t.ok(lines.some(line => line.startsWith(`externalsecret_reconcile_duration{${labels}} `)))
+  await remove(esOf('measured'))
+  await until(t, 'nothing left', async () => ((await metrics('measured')).length === 0 ? true : undefined))
 })
 
 t.test('force-sync reads anew, and once', async t => {

@@ -24,7 +24,10 @@ const pick = (answer: Answer, name: string, alone: boolean): Exact | undefined =
 }
 
 const asValue = (value: Exact, name: string): ItemValue | Refusal => {
-  if (value === null) return new Refusal('invalid', new Fault('ItemEmpty', `item ${shown(name)} has no value`))
+  if (value === null) {
+    const remedy = 'give the item a value'
+    return new Refusal('invalid', new Fault('ItemEmpty', `item ${shown(name)} has no value`, { remedy }))
+  }
   // ESO fails on what is no string, with the value in its message (akeyless.md §6 #4)
   return { type: 'STATIC_SECRET', text: Sensitive.text(typeof value === 'string' ? value : goJson(value)) }
 }
