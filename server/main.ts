@@ -76,5 +76,6 @@ try {
       ? thrown.line()
       : `a defect in Latchkey (${thrown instanceof Error ? thrown.stack : typeof thrown})`
   process.stderr.write(`latchkey: ${shown}\n`)
-  process.exitCode = 1
+  // not exitCode: what was started before the failure would keep the process alive
+  process.exit(1)
 }

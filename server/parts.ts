@@ -5,11 +5,12 @@ import { showAddress } from './address.ts'
 import { createPlainApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { Listeners } from './kinds.ts'
+import { listenAt } from './listen.ts'
 import { createReconciler, type Reconciler } from './reconciler.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { createWatches, type Watches } from './watches.ts'
-import { startWebhook } from './webhook.ts'
+import { startWebhook, type Webhook } from './webhook.ts'
 
 interface PartsDeps {
   readonly config: Config
@@ -20,12 +21,13 @@ interface PartsDeps {
 
 /** The running process: probes, metrics, watches, and by role the webhook and the reconciler. */
 export interface Parts {
-  /** Resolves when every watched collection has been listed once. */
+  /** Resolves when every watched collection has been listed once, and the webhook is registered. */
   readonly complete: Promise<'complete'>
   waitsFor(): readonly string[]
   /** To be called when complete. Begins to reconcile; settles when another replica took over. */
   start(): Promise<'lost'>
-  stop(options: { graceMs: number }): Promise<void>
+  /** `serveMs`: how long the webhook serves on. `finishMs`: how long passes that run may take to their end. */
+  stop(options: { serveMs: number; finishMs: number }): Promise<void>
 }
 
 /** Hands changes to a reconciler that is made after the watches it hears from. */
@@ -60,7 +62,10 @@ const listen = async ({ config, log, metrics }: PartsDeps, { waitsFor, measure }
     routes: app => metricsRoute(app, { metrics: { text, contentType: metrics.contentType } }),
     log,
   })
-  const bound = await Promise.all([probes.listen(config.healthBind), scrape.listen(config.metricsBind)])
+  const bound = [
+    await listenAt(probes, config.healthBind, '--health-bind'),
+    await listenAt(scrape, config.metricsBind, '--metrics-bind'),
+  ]
   return {
     addresses: bound.map(showAddress).join(' '),
     close: () => Promise.all([probes.close({ graceMs: 0 }), scrape.close({ graceMs: 0 })]),
@@ -102,16 +107,18 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   const measure = () => {
     watches.count()
     reconciler?.measure()
+    webhook?.measure()
   }
+  let webhook: Webhook | undefined
   const plain = await listen(deps, { waitsFor, measure })
-  const webhook =
+  webhook =
     config.role === 'reconciler'
       ? undefined
       : await startWebhook({ config, cluster, stores: () => (state.complete ? knows : undefined), log, metrics })
   if (webhook) waits.push(webhook.waitsFor)
 
   return {
-    complete: watches.synced.then(() => 'complete' as const),
+    complete: Promise.all([watches.synced, webhook?.registered]).then(() => 'complete' as const),
     waitsFor,
     start: () => {
       state.complete = true
@@ -126,9 +133,9 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
       })
       return lost.then(() => 'lost' as const)
     },
-    stop: async options => {
+    stop: async ({ serveMs, finishMs }) => {
       state.leaving = true
-      await Promise.all([webhook?.close(options), reconciler?.stop()])
+      await Promise.all([webhook?.close({ graceMs: serveMs }), reconciler?.stop({ graceMs: finishMs })])
       await watches.stop()
       await plain.close()
     },

@@ -1,19 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { createAkeyless, isLocalAddress } from '#akeyless'
-import {
-  type Cluster,
-  credentialReader,
-  elect,
-  eventRecorder,
-  finalizerRemover,
-  secretWriter,
-  statusWriter,
-} from '#kube'
-import { callRecorder, type Log, type Metrics, objectRecorder } from '#observe'
-import { type Controller, createController, type Observer } from '#reconcile'
-import { names } from '../deploy/names.ts'
+import { type Cluster, credentialReader, eventRecorder, finalizerRemover, secretWriter, statusWriter } from '#kube'
+import { callRecorder, type Log, type Metrics } from '#observe'
+import { type Controller, createController, type QueueSize } from '#reconcile'
 import type { Config } from './config.ts'
+import { alone, campaign, type Leadership } from './leadership.ts'
+import { createObserver } from './observer.ts'
 import type { Watches } from './watches.ts'
 
 export interface Reconciler {
@@ -22,7 +14,8 @@ export interface Reconciler {
   start(): { readonly lost: Promise<void> }
   /** Brings the gauges of the queues up to date. */
   measure(): void
-  stop(): Promise<void>
+  /** What runs may finish for `graceMs`; nothing is begun any more. */
+  stop(options: { graceMs: number }): Promise<void>
 }
 
 interface ReconcilerDeps {
@@ -31,22 +24,6 @@ interface ReconcilerDeps {
   readonly watches: Watches
   readonly log: Log
   readonly metrics: Metrics
-}
-
-const graceMs = 5_000
-
-/** What was done, for people in the log and for machines in the metrics. */
-const createObserver = (log: Log, metrics: Metrics): Observer => {
-  const record = objectRecorder(metrics)
-  return {
-    synced(object, { code, tookMs }) {
-      record.synced(object, { code, tookMs })
-      const { kind, namespace, name } = object
-      log.info('synced', { kind, namespace, name, code, tookMs: Math.round(tookMs * 10) / 10 })
-    },
-    removed: object => record.removed(object),
-    ignored: ({ kind, namespace, name }, why) => log.debug('left alone', { kind, namespace, name, reason: why }),
-  }
 }
 
 const createSource = ({ config, metrics }: ReconcilerDeps) =>
@@ -64,11 +41,29 @@ const setTimer = (ms: number, run: () => void) => {
   return () => clearTimeout(timer)
 }
 
+const measureQueues = (metrics: Metrics, queues: readonly QueueSize[]): void => {
+  for (const lane of ['fresh', 'routine'] as const) {
+    metrics.set(
+      'latchkey_queue_depth',
+      { lane },
+      queues.reduce((sum, queue) => sum + queue[lane], 0),
+    )
+  }
+  const longest = (of: 'oldestWaitMs' | 'longestRunMs') => Math.max(...queues.map(queue => queue[of])) / 1000
+  metrics.set('latchkey_queue_oldest_wait_seconds', {}, longest('oldestWaitMs'))
+  metrics.set('latchkey_queue_longest_run_seconds', {}, longest('longestRunMs'))
+}
+
 /** The reconciler with everything it needs from the outside. */
 export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const { config, cluster, watches, log, metrics } = deps
   const source = createSource(deps)
-  const events = eventRecorder({ cluster, instance: hostname(), date: () => new Date() })
+  const events = eventRecorder({
+    cluster,
+    instance: hostname(),
+    date: () => new Date(),
+    onDropped: () => metrics.count('latchkey_events_dropped_total', {}),
+  })
   const controller = createController({
     deps: {
       ...watches,
@@ -87,49 +82,28 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     concurrency: { externalSecrets: config.concurrency, stores: config.concurrency },
     onError: (fault, key) => log.error('a reconcile failed', { name: key, fault }),
   })
-  let resign = async (): Promise<void> => {}
-
   metrics.set('latchkey_leader', {}, 0)
   const begin = () => {
     metrics.set('latchkey_leader', {}, 1)
     controller.start()
   }
-
-  const campaign = (): Promise<void> =>
-    new Promise(lost => {
-      const election = elect({
-        cluster,
-        namespace: config.namespace,
-        name: names.lease,
-        identity: `${hostname()}_${randomUUID()}`,
-        now: () => performance.now(),
-        date: () => new Date(),
-        random: Math.random,
-        onStarted: begin,
-        onStopped: why => (why === 'stopped' ? undefined : lost()),
-        onTransition: transition => log.info('leader election', { step: transition.to }),
-        onError: fault => log.warn('leader election', { fault }),
-      })
-      resign = () => election.stop()
-    })
+  let leadership: Leadership | undefined
 
   return {
     controller,
     start: () => {
-      if (config.leaderElect) return { lost: campaign() }
-      begin()
-      return { lost: new Promise<void>(() => {}) }
+      const { namespace } = config
+      leadership = config.leaderElect ? campaign({ cluster, namespace, log, begin }) : alone(begin)
+      return { lost: leadership.lost }
     },
     measure: () => {
       const { externalSecrets, stores } = controller.size()
-      for (const lane of ['fresh', 'routine'] as const) {
-        metrics.set('latchkey_queue_depth', { lane }, externalSecrets[lane] + stores[lane])
-      }
+      measureQueues(metrics, [externalSecrets, stores])
     },
-    stop: async () => {
+    stop: async ({ graceMs }) => {
       metrics.set('latchkey_leader', {}, 0)
       await controller.stop(graceMs)
-      await resign()
+      await leadership?.resign()
       await events.stop()
       await source.close()
     },

@@ -39,14 +39,25 @@ interface Running {
   counted: number
 }
 
-const tell =
-  ({ log, metrics }: WatchDeps, resource: string) =>
-  (state: ReflectorState): void => {
+// a watch that ends and is taken up again at once is daily life; one that stays away is news
+const newsAfter = 3
+
+/** Counts every restart, and logs the beginning and the end of an outage: one line each. */
+const tell = ({ log, metrics }: WatchDeps, resource: string) => {
+  let failures = 0
+  return (state: ReflectorState): void => {
+    if (state.phase === 'watching') {
+      if (failures >= newsAfter) log.info('a watch is back', { kind: resource, count: failures })
+      failures = 0
+    }
     if (state.phase !== 'waiting') return
     const { reason, status, afterMs } = state
+    failures += 1
     metrics.count('latchkey_watch_restarts_total', { resource, reason })
-    log.debug('a watch starts again', { kind: resource, reason, status, afterMs })
+    const say = failures === newsAfter ? log.warn : log.debug
+    say('a watch cannot be taken up', { kind: resource, reason, status, afterMs })
   }
+}
 
 const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined): Reflector<T> => {
   const { resource, apiVersion, query, metadataOnly, transform, onChange } = kind

@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto'
 import { admit, mutate, type StoreLookup } from '#admission'
 import { createKeeper, randomSources, secretStore } from '#certs'
+import { asFault } from '#core'
 import { type Cluster, secretWriter } from '#kube'
 import type { Log, Metrics } from '#observe'
 import { names } from '../deploy/names.ts'
@@ -8,14 +8,19 @@ import { webhookConfigurations } from '../deploy/webhooks.ts'
 import type { Address } from './address.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
+import { listenAt } from './listen.ts'
 import { createRegistration } from './register.ts'
 import { createTls, servingNames } from './tls.ts'
 
 export interface Webhook {
   /** Where it listens. */
   readonly address: Address
+  /** Resolves when the API server trusts it and knows where it is, or when others see to that. */
+  readonly registered: Promise<void>
   /** End of the CA, as an ISO date. */
   caNotAfter(): string | undefined
+  /** Brings the gauges of the certificates up to date. */
+  measure(): void
   waitsFor(): readonly string[]
   close(options: { graceMs: number }): Promise<void>
 }
@@ -31,7 +36,8 @@ interface WebhookDeps {
 
 // the wall clock may jump and the Secret may go: look each minute; sooner while something is missing
 const checkMs = 60_000
-const retryMs = 1_000
+const firstRetryMs = 500
+const lastRetryMs = 30_000
 
 const clientOf = ({ webhookUrl, namespace, serviceName }: Config) =>
   webhookUrl ? { url: webhookUrl.href.replace(/\/$/, '') } : { service: { namespace, name: serviceName } }
@@ -48,21 +54,30 @@ const createTrust = ({ config, cluster }: WebhookDeps) => {
   return registration
 }
 
-/** Repeats a check until stopped; the pace is quicker while it fails. */
+/** Repeats a check until stopped: each minute while it succeeds, with growing delay while it does not. */
 const repeat = (check: (signal: AbortSignal) => Promise<boolean>) => {
   const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
+  let retryMs = firstRetryMs
   const run = async () => {
     const well = await check(stopping.signal)
+    retryMs = well ? firstRetryMs : Math.min(retryMs * 2, lastRetryMs)
     if (!stopping.signal.aborted) timer = setTimeout(() => void run(), well ? checkMs : retryMs)
   }
-  const first = run()
-  return {
-    first,
-    stop: () => {
-      stopping.abort()
-      clearTimeout(timer)
-    },
+  void run()
+  return () => {
+    stopping.abort()
+    clearTimeout(timer)
+  }
+}
+
+/** One line when something begins to fail or fails in another way, not one for each try. */
+const oncePerChange = (log: Log) => {
+  let told = ''
+  return (thrown: unknown): void => {
+    const now = thrown === undefined ? '' : asFault(thrown).line()
+    if (now !== told && now !== '') log.warn('the webhook certificate could not be checked', { fault: thrown })
+    told = now
   }
 }
 
@@ -79,42 +94,42 @@ export const startWebhook = async (deps: WebhookDeps): Promise<Webhook> => {
     clock: () => performance.now(),
   })
   const trust = createTrust(deps)
-  let caNotAfter: string | undefined
+  const tell = oncePerChange(log)
   const keeper = createKeeper({
     store: secretStore({ secrets: secretWriter(deps.cluster), namespace: config.namespace, name: names.ca }),
     sources: randomSources(),
     now: () => new Date(),
     names: servingNames({ service: config.serviceName, namespace: config.namespace, url: config.webhookUrl }),
-    trust: async (caBundle, signal) => {
-      const { validToDate } = new X509Certificate(caBundle)
-      caNotAfter = validToDate.toISOString()
-      metrics.set('latchkey_certificate_not_after_seconds', { certificate: 'ca' }, validToDate.getTime() / 1000)
-      await trust.trust(caBundle, signal)
-    },
-    serve: leaf => {
-      tls.serve(leaf)
-      const ends = new X509Certificate(leaf.cert).validToDate
-      metrics.set('latchkey_certificate_not_after_seconds', { certificate: 'serving' }, ends.getTime() / 1000)
-    },
+    trust: trust.trust,
+    serve: tls.serve,
     told: (step, because) => log.info('the webhook certificate changes', { step, reason: because }),
   })
-  const address = await app.listen(config.webhookBind)
-  const checks = repeat(async signal => {
+  const address = await listenAt(app, config.webhookBind, '--webhook-bind')
+  const registered = Promise.withResolvers<void>()
+  const stopChecks = repeat(async signal => {
     try {
       await keeper.check(signal)
-      return trust.missing().length === 0
+      tell(undefined)
+      if (trust.missing().length > 0) return false
+      registered.resolve()
+      return true
     } catch (thrown) {
-      if (!signal.aborted) log.warn('the webhook certificate could not be checked', { fault: thrown })
+      if (!signal.aborted) tell(thrown)
       return false
     }
   })
-  await checks.first
   return {
     address,
-    caNotAfter: () => caNotAfter,
+    registered: registered.promise,
+    caNotAfter: () => keeper.ends().ca?.toISOString(),
+    measure: () => {
+      const { ca, leaf } = keeper.ends()
+      if (ca) metrics.set('latchkey_certificate_not_after_seconds', { certificate: 'ca' }, ca.getTime() / 1000)
+      if (leaf) metrics.set('latchkey_certificate_not_after_seconds', { certificate: 'serving' }, leaf.getTime() / 1000)
+    },
     waitsFor: () => [...(tls.ready() ? [] : ['the serving certificate']), ...trust.missing()],
     close: async options => {
-      checks.stop()
+      stopChecks()
       await app.close(options)
     },
   }

@@ -68,6 +68,21 @@ export const catalogue = {
     help: 'Objects that a full list showed to differ from what the watch had told. Should stay 0.',
   },
   latchkey_queue_depth: { type: 'gauge', labels: ['lane'], help: 'Objects that wait for a reconcile, by lane.' },
+  latchkey_queue_oldest_wait_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'How long the object that is first in line has waited, in seconds. Grows where the queue is stuck.',
+  },
+  latchkey_queue_longest_run_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'How long the slowest reconcile of this moment has run, in seconds.',
+  },
+  latchkey_events_dropped_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Kubernetes Events that could not be written.',
+  },
   latchkey_leader: { type: 'gauge', labels: [], help: '1 in the replica that reconciles, else 0.' },
   latchkey_certificate_not_after_seconds: {
     type: 'gauge',

@@ -12,7 +12,9 @@ interface ServeDeps {
 }
 
 // security.md F19: endpoints take a moment to learn that this pod leaves
-const inClusterGraceMs = 5_000
+const serveMs = 5_000
+// and passes that run, 5 s to their end; one that has lost its leadership stops at once, or two would write
+const finishMs = 5_000
 
 const sourceOf = ({ kubeconfig }: Config, env: NodeJS.ProcessEnv) => {
   if (kubeconfig) return { from: 'file', path: kubeconfig } as const
@@ -56,7 +58,7 @@ export const serve = async (argv: readonly string[], deps: ServeDeps): Promise<n
   const why = await untilEnd(parts, deps.signal)
   log.info('stopping', { reason: why })
   stopTelling()
-  await parts.stop({ graceMs: config.webhookUrl ? 0 : inClusterGraceMs })
+  await parts.stop({ serveMs: config.webhookUrl ? 0 : serveMs, finishMs: why === 'lost' ? 0 : finishMs })
   await cluster.close()
   if (why === 'signal') return 0
   throw new Fault('ClusterUnreachable', 'this replica no longer leads', {

@@ -48,6 +48,19 @@ t.test('where there is no authSecretRef yet, it is made first', async t => {
   })
 })
 
+t.test('an alias that comes again with the next apply is moved again, and says what is wanted now', async t => {
+  const stored = store(akeyless => {
+    akeyless.authSecretRef.serviceAccountRef = serviceAccountRef
+  })
+  for (const alias of [serviceAccountRef, { name: 'renamed' }]) {
+    const again = structuredClone(stored)
+    again.spec.provider.akeyless.serviceAccountRef = alias
+    const { akeyless } = apply(again, aliasPatch(again, stored)).spec.provider
+    t.same(akeyless.authSecretRef.serviceAccountRef, alias)
+    t.notOk(akeyless.serviceAccountRef)
+  }
+})
+
 const untouched = {
   'a store without aliases': store(),
   'a store whose place is taken': store(akeyless => {

@@ -38,15 +38,18 @@ t.test('a ClusterSecretStore logs in with the credentials of the namespace that 
   t.match(state.log, ['login p-ops', /^event/, /^patch ClusterSecretStore main/])
 })
 
-const [login, gateway] = ['.authSecretRef', '.akeylessGWApiURL']
-const outcomes: { code: FaultCode; field?: string | undefined; reason: string; next: object }[] = [
-  { code: 'LoginRefused', field: login, reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
-  { code: 'GatewayUntrusted', field: gateway, reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
-  { code: 'GatewayUnreachable', field: gateway, reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
+// the gateway does not say which of the two it refuses
+const login =
+  '.authSecretRef: it did not work → check key "accessId" of Secret demo/creds and key "accessTypeParam" of Secret demo/creds'
+const gateway = '.akeylessGWApiURL: it did not work → do this'
+const outcomes: { code: FaultCode; says?: string; reason: string; next: object }[] = [
+  { code: 'LoginRefused', says: login, reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
+  { code: 'GatewayUntrusted', says: gateway, reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
+  { code: 'GatewayUnreachable', says: gateway, reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
   { code: 'GatewayFailed', reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
   { code: 'RateLimited', reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
 ]
-for (const { code, field = '', reason, next } of outcomes) {
+for (const { code, says = ': it did not work → do this', reason, next } of outcomes) {
   t.test(`${code} means ${reason}`, async t => {
     const state = fresh()
     state.next.login = () => {
@@ -55,7 +58,7 @@ for (const { code, field = '', reason, next } of outcomes) {
     t.same(await look(state), next)
     t.match(state.log, ['login p-x', `event SecretStore Warning ${code}`, /^patch/])
     t.match(state.statuses[0]?.status, {
-      conditions: [{ status: 'False', reason, message: `spec.provider.akeyless${field}: it did not work → do this` }],
+      conditions: [{ status: 'False', reason, message: `spec.provider.akeyless${says}` }],
     })
   })
 }
