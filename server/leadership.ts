@@ -8,6 +8,8 @@ import { names } from '../deploy/names.ts'
 export interface Leadership {
   /** Settles when another replica took over; never where nobody else may. */
   readonly lost: Promise<void>
+  /** False as soon as the last renewal is too old, even if nobody has noticed yet. */
+  leads(): boolean
   /** Gives the lease back, so that the next one need not wait for its end. */
   resign(): Promise<void>
 }
@@ -57,11 +59,11 @@ export const campaign = ({ cluster, namespace, log, begin }: LeadershipDeps): Le
     onTransition: transition => tell(log, transition),
     onError: fault => log.warn('leader election', { fault }),
   })
-  return { lost: lost.promise, resign: () => election.stop() }
+  return { lost: lost.promise, leads: election.isLeader, resign: () => election.stop() }
 }
 
 /** For a process that is alone: it leads at once. */
 export const alone = (begin: () => void): Leadership => {
   begin()
-  return { lost: new Promise(() => {}), resign: async () => {} }
+  return { lost: new Promise(() => {}), leads: () => true, resign: async () => {} }
 }

@@ -4,6 +4,7 @@ import { type Cluster, credentialReader, eventRecorder, finalizerRemover, secret
 import { callRecorder, type Log, type Metrics } from '#observe'
 import { type Controller, createController, type QueueSize } from '#reconcile'
 import type { Config } from './config.ts'
+import { fence } from './fence.ts'
 import { alone, campaign, type Leadership } from './leadership.ts'
 import { createObserver } from './observer.ts'
 import type { Watches } from './watches.ts'
@@ -58,6 +59,7 @@ const measureQueues = (metrics: Metrics, queues: readonly QueueSize[]): void => 
 export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const { config, cluster, watches, log, metrics } = deps
   const source = createSource(deps)
+  let leadership: Leadership | undefined
   const events = eventRecorder({
     cluster,
     instance: hostname(),
@@ -67,12 +69,17 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const controller = createController({
     deps: {
       ...watches,
-      source,
+      ...fence(
+        {
+          source,
+          secretWriter: secretWriter(cluster),
+          status: statusWriter(cluster),
+          finalizers: finalizerRemover(cluster),
+        },
+        () => leadership?.leads() ?? true,
+      ),
       events,
-      secretWriter: secretWriter(cluster),
       credentials: credentialReader(cluster),
-      status: statusWriter(cluster),
-      finalizers: finalizerRemover(cluster),
       observer: createObserver(log, metrics),
       controllerClass: config.controllerClass,
       now: () => new Date(),
@@ -87,7 +94,6 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     metrics.set('latchkey_leader', {}, 1)
     controller.start()
   }
-  let leadership: Leadership | undefined
 
   return {
     controller,

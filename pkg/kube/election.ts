@@ -113,15 +113,29 @@ class Campaign {
       if (this.#own) await this.#renew(this.#own, startedAt, signal)
       else await this.#campaign(startedAt, signal)
     } catch (error) {
-      if (!signal.aborted) this.#failed(error)
+      if (!signal.aborted) await this.#failed(error, signal)
     }
     this.#expire()
   }
 
-  #failed(error: unknown): void {
+  async #failed(error: unknown, signal: AbortSignal): Promise<void> {
     if (!(error instanceof KubeError)) this.#options.onError(error)
-    else if (error.status === 409) this.#lose('conflict')
+    else if (error.status === 409) await this.#settle(signal)
     else this.#tell({ to: 'waiting', reason: error.message })
+  }
+
+  /** After a conflict: our own renewal may have arrived although its answer was lost, and then nothing happened. */
+  async #settle(signal: AbortSignal): Promise<void> {
+    if (!this.#own) return
+    try {
+      const lease = await this.#find(signal, Math.min(this.#left(), this.#durations.retryMs))
+      // the next turn renews from there; until then the time of the last answered renewal counts
+      if (lease?.spec.holderIdentity === this.#options.identity) this.#own = lease
+      else this.#lose('conflict')
+    } catch (error) {
+      if (!signal.aborted)
+        this.#tell({ to: 'waiting', reason: error instanceof KubeError ? error.message : 'Unexpected' })
+    }
   }
 
   #expire(): void {
@@ -210,7 +224,7 @@ class Campaign {
 
 /**
  * Campaigns for a Lease until stopped; after a loss it campaigns again, unless onStopped ends the process. A lease alone is no
- * fence: writes carry a resourceVersion, and isLeader is asked before each.
+ * fence: writes carry a resourceVersion, and server/fence.ts asks isLeader before each.
  */
 export const elect = (options: ElectionOptions): Election => {
   const campaign = new Campaign(options)

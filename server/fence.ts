@@ -1,0 +1,28 @@
+import { Fault } from '#core'
+import type { Deps } from '#reconcile'
+
+type Fenced = Pick<Deps, 'secretWriter' | 'status' | 'finalizers' | 'source'>
+
+/**
+ * The ports that change something, closed to a replica that does not lead: a lease alone is no fence, a process that slept
+ * finds its next write refused here (security.md T31). A read of items counts, since it may issue a lease.
+ */
+export const fence = ({ secretWriter, status, finalizers, source }: Fenced, leads: () => boolean): Fenced => {
+  const led =
+    <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (!leads()) throw new Fault('ClusterUnreachable', 'this replica no longer leads')
+      return act(...args)
+    }
+  return {
+    secretWriter: {
+      read: secretWriter.read,
+      create: led(secretWriter.create),
+      replace: led(secretWriter.replace),
+      remove: led(secretWriter.remove),
+    },
+    status: { patch: led(status.patch) },
+    finalizers: { remove: led(finalizers.remove) },
+    source: { login: source.login, read: led(source.read) },
+  }
+}

@@ -1,0 +1,41 @@
+import t from 'tap'
+import { fence } from '../../../server/fence.ts'
+
+const parts = () => {
+  const calls: string[] = []
+  const act =
+    (name: string) =>
+    async (..._: unknown[]) => {
+      calls.push(name)
+      return 'written' as const
+    }
+  const ports = {
+    secretWriter: { read: act('read'), create: act('create'), replace: act('replace'), remove: act('remove') },
+    status: { patch: act('patch') },
+    finalizers: { remove: act('finalizer') },
+    source: { login: act('login'), read: act('items') },
+  }
+  return { calls, ports }
+}
+
+t.test('a replica that does not lead writes nothing and reads no item, whatever is still running in it', async t => {
+  const { calls, ports } = parts()
+  const state = { leads: true }
+  // the stand-ins take anything: what counts here is who is called
+  const { secretWriter, status, finalizers, source } = fence(ports as never, () => state.leads)
+  const everything = [
+    () => secretWriter.create({} as never, 'm', {} as never),
+    () => secretWriter.replace({} as never, 'm', {} as never),
+    () => secretWriter.remove({} as never, {} as never),
+    () => status.patch({} as never, {}, {} as never),
+    () => finalizers.remove({} as never, 'f', {} as never),
+    () => source.read({} as never, [], { maxAgeMs: 0, scope: '' }, {} as never),
+  ]
+  for (const call of everything) await call()
+  t.same(calls.splice(0), ['create', 'replace', 'remove', 'patch', 'finalizer', 'items'])
+  state.leads = false
+  for (const call of everything) await t.rejects(call(), { code: 'ClusterUnreachable' })
+  await secretWriter.read('n', 's', {} as never)
+  await source.login({} as never, {} as never)
+  t.same(calls, ['read', 'login'])
+})
