@@ -132,6 +132,8 @@ const stopAll = async () => {
   for (const close of closers.splice(0).reverse()) await close().catch(() => {})
 }
 
+// whoever reads along has closed the pipe (`npm start | head`): nobody is left to stop what was started
+process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM'))
 const interrupted = untilSignal()
 try {
   const good = await Promise.race([main(), interrupted.then(() => undefined)])
