@@ -17,6 +17,7 @@ interface PartsDeps {
   readonly cluster: Cluster
   readonly log: Log
   readonly metrics: Metrics
+  readonly threads: number
 }
 
 /** The running process: probes, metrics, watches, and by role the webhook and the reconciler. */
@@ -122,7 +123,7 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
     waitsFor,
     start: () => {
       state.complete = true
-      reconciler = reconciles ? createReconciler({ config, cluster, watches, log, metrics }) : undefined
+      reconciler = reconciles ? createReconciler({ ...deps, watches }) : undefined
       if (reconciler) relay.aim(reconciler.controller)
       const lost = reconciler?.start().lost ?? new Promise<void>(() => {})
       log.info('ready', {

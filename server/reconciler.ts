@@ -25,10 +25,13 @@ interface ReconcilerDeps {
   readonly watches: Watches
   readonly log: Log
   readonly metrics: Metrics
+  /** Threads of libuv's pool: how many host names may be looked up at once. */
+  readonly threads: number
 }
 
-const createSource = ({ config, metrics }: ReconcilerDeps) =>
+const createSource = ({ config, metrics, threads }: ReconcilerDeps) =>
   createAkeyless({
+    threads,
     now: () => Date.now(),
     random: Math.random,
     resolve: new Map(config.resolve.map(({ host, port, to }) => [`${host}:${port}`, to])),

@@ -5,10 +5,11 @@ import { createCache } from './cache.ts'
 import { createCollector } from './collect.ts'
 import { createDescribe } from './describe.ts'
 import type { DialOptions } from './dial.ts'
-import { type Call, createExchange } from './exchange.ts'
+import { type Call, createExchange, tooSlow } from './exchange.ts'
 import type { Item } from './item.ts'
 import { type ListQuery, list } from './list.ts'
-import { peerOf } from './peer.ts'
+import { createNames } from './names.ts'
+import { type Peer, peerOf } from './peer.ts'
 import { createReader, type ReadOptions } from './reader.ts'
 import { Refusal, type Why } from './refusal.ts'
 import { createTokens } from './token.ts'
@@ -22,7 +23,14 @@ export interface AkeylessOptions extends DialOptions {
   readonly random: () => number
   /** Called once per HTTP exchange. */
   readonly onCall?: ((call: Call) => void) | undefined
+  /** Size of libuv's thread pool (UV_THREADPOOL_SIZE), which bounds DNS lookups; Node's own 4 where absent. */
+  readonly threads?: number | undefined
+  /** Longest time for one method but `list`, waiting in line included; 20 s where absent. Milliseconds. */
+  readonly longestMs?: number | undefined
 }
+
+// past the deadline of one call, so that an item that hangs is named by its own fault
+const usualLongestMs = 20e3
 
 /** Akeyless as the reconciler needs it (`ItemSource` in pkg/reconcile/ports.ts). Everything throws Fault, or the signal's reason. */
 export interface Akeyless {
@@ -65,8 +73,8 @@ const isGeneral = (outcome: unknown): outcome is Refusal => outcome instanceof R
 
 /** The client: one for the whole process, shared by all stores; what belongs to one identity never reaches another. */
 export const createAkeyless = (options: AkeylessOptions): Akeyless => {
-  const { now, random, onCall } = options
-  const transport = createTransport(options)
+  const { now, random, onCall, threads, longestMs = usualLongestMs } = options
+  const transport = createTransport(options, createNames({ now, threads }))
   const exchange = createExchange({ transport, now, random, onCall })
   const cache = createCache(now)
   const tokens = createTokens({ exchange, now, onRefused: peer => cache.forget(peer.loginKey) })
@@ -75,22 +83,37 @@ export const createAkeyless = (options: AkeylessOptions): Akeyless => {
   const types = createTypes(describe)
   const readItems = createReader({ desk: { ask, batched: createCollector(ask) }, types, cache, now })
 
+  /** No gateway keeps a worker of its caller for longer than this (security.md F2, T30). */
+  const bounded = <T>(
+    identity: Identity,
+    signal: AbortSignal,
+    work: (peer: Peer, bound: AbortSignal) => Promise<T>,
+  ): Promise<T> =>
+    faults(signal, async () => {
+      const peer = peerOf(identity)
+      const deadline = AbortSignal.timeout(longestMs)
+      try {
+        return await work(peer, AbortSignal.any([signal, deadline]))
+      } catch (thrown) {
+        throw deadline.aborted && !(thrown instanceof Refusal) ? tooSlow(peer.line.gateway.host, longestMs) : thrown
+      }
+    })
+
   return {
     login: (identity, signal) =>
-      faults(signal, async () => {
-        await tokens.get(peerOf(identity), signal)
+      bounded(identity, signal, async (peer, bound) => {
+        await tokens.get(peer, bound)
       }),
     read: (identity, refs, readOptions, signal) =>
-      faults(signal, async () => {
-        const peer = peerOf(identity)
+      bounded(identity, signal, async (peer, bound) => {
         const distinct = new Map(refs.map(ref => [refKey(ref), ref]))
-        const outcomes = await readItems(peer, [...distinct.values()], readOptions, signal)
+        const outcomes = await readItems(peer, [...distinct.values()], readOptions, bound)
         const [first] = outcomes
         if (isGeneral(first) && outcomes.every(isGeneral)) throw first
         const values = outcomes.map(outcome => (outcome instanceof Refusal ? outcome.fault : outcome))
         return new Map([...distinct.keys()].flatMap((key, index) => (values[index] ? [[key, values[index]]] : [])))
       }),
-    describe: (identity, path, signal) => faults(signal, () => describe(peerOf(identity), path, signal)),
+    describe: (identity, path, signal) => bounded(identity, signal, (peer, bound) => describe(peer, path, bound)),
     list: (identity, query, signal) => faults(signal, () => list(ask, peerOf(identity), query, signal)),
     close: () => transport.close(),
   }

@@ -28,11 +28,28 @@ interface Basket {
   readonly wishes: Wish[]
 }
 
+/** Aborts with the last of the callers: a shared call outlives those who leave, but nobody waits for one that none wants. */
+const untilAllLeave = (wishes: readonly Wish[]): AbortSignal => {
+  const abort = new AbortController()
+  let left = wishes.length
+  for (const { signal } of wishes) {
+    const leave = () => {
+      left -= 1
+      if (left === 0) abort.abort(signal.reason)
+    }
+    signal.addEventListener('abort', leave, { once: true })
+  }
+  return abort.signal
+}
+
 /** Puts static reads of one identity and version that come within 5 ms into one call (decision 16). */
 export const createCollector = (ask: Ask): ((peer: Peer, ref: ItemRef, signal: AbortSignal) => Promise<ItemValue>) => {
   const baskets = new Map<string, Basket>()
   // names that spoilt a call before go alone until they are well again
-  const spoilers = new LRUCache<string, true>({ max: 10_000 })
+  const spoilers = new LRUCache<string, true>({
+    maxSize: 2 * 1024 * 1024,
+    sizeCalculation: (_true, name) => name.length,
+  })
 
   const answer = (key: string, wishes: readonly Wish[], outcome: ReadonlyMap<string, ItemValue | Refusal>): void => {
     for (const { name, resolve, reject } of wishes) {
@@ -48,8 +65,7 @@ export const createCollector = (ask: Ask): ((peer: Peer, ref: ItemRef, signal: A
   }
 
   const send = async (key: string, { peer, version }: Basket, wishes: readonly Wish[]): Promise<void> => {
-    // a shared call outlives the callers that leave; it ends by its own deadline
-    const signal = new AbortController().signal
+    const signal = untilAllLeave(wishes)
     const fetch = (names: readonly string[]) => readStatics(ask, peer, { names, version }, signal)
     try {
       answer(key, wishes, await readApart(fetch, [...new Set(wishes.map(({ name }) => name))], signal))

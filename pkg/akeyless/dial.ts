@@ -1,6 +1,7 @@
-import { type LookupAddress, type LookupOptions, lookup } from 'node:dns'
+import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
+import type { Names } from './names.ts'
 import { trustedRoots } from './roots.ts'
 import { addressRefused } from './unreachable.ts'
 import type { Gateway } from './url.ts'
@@ -24,14 +25,16 @@ const refusedAddress = (): NodeJS.ErrnoException =>
 
 /** DNS lookup that refuses a name as soon as one of its addresses is refused: what is checked is what is dialled (T1). */
 const guardedLookup =
-  (allowed: (address: string) => boolean): LookupFunction =>
+  (names: Names, allowed: (address: string) => boolean): LookupFunction =>
   (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true } satisfies LookupOptions, (error, found: LookupAddress[]) => {
-      const [first] = found ?? []
-      if (error || !first) return callback(error ?? refusedAddress(), '', 0)
-      if (!found.every(({ address }) => allowed(address))) return callback(refusedAddress(), '', 0)
-      return options.all ? callback(null, found) : callback(null, first.address, first.family)
-    })
+    names.find(hostname).then(
+      found => {
+        const [first] = found
+        if (!first || !found.every(({ address }) => allowed(address))) return callback(refusedAddress(), '', 0)
+        return options.all ? callback(null, [...found]) : callback(null, first.address, first.family)
+      },
+      error => callback(error, '', 0),
+    )
   }
 
 const redirected =
@@ -44,6 +47,7 @@ export const createConnector = (
   gateway: Gateway,
   ca: string | undefined,
   options: DialOptions,
+  names: Names,
 ): buildConnector.connector => {
   const { resolve, extraCa, addressAllowed } = options
   const target = resolve?.get(`${gateway.hostname}:${gateway.port}`)
@@ -55,8 +59,7 @@ export const createConnector = (
     // said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off
     rejectUnauthorized: true,
     ...(trusted !== undefined && { ca: trusted }),
-    ...(target && { lookup: redirected(target.host) }),
-    ...(!target && addressAllowed && { lookup: guardedLookup(addressAllowed) }),
+    lookup: target ? redirected(target.host) : guardedLookup(names, addressAllowed ?? (() => true)),
   })
   return (request, callback) => {
     if (target) return connect({ ...request, port: String(target.port) }, callback)

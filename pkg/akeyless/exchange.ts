@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Fault, showMs } from '#core'
-import { type Breaker, createBreaker } from './breaker.ts'
+import { createCircuits } from './circuits.ts'
 import { createGate } from './gate.ts'
 import type { Peer } from './peer.ts'
 import { Refusal } from './refusal.ts'
@@ -19,17 +19,30 @@ export interface Call {
 
 const mebibyte = 1024 * 1024
 
-/** Every operation that is called: its name in metrics, the longest answer, and whether a second try does no harm. */
+/**
+ * Every operation that is called: its name in metrics, the longest answer, whether a second try does no harm, and whether it
+ * waits for a system behind the gateway, so that its slowness says nothing about the gateway.
+ */
 export const operations = {
-  auth: { call: 'Auth', limit: 4 * mebibyte, again: false },
-  'describe-item': { call: 'DescribeItem', limit: 4 * mebibyte, again: true },
-  'get-secret-value': { call: 'GetSecretValue', limit: 4 * mebibyte, again: true },
+  auth: { call: 'Auth', limit: 4 * mebibyte, again: false, waitsForOthers: false },
+  'describe-item': { call: 'DescribeItem', limit: 4 * mebibyte, again: true, waitsForOthers: false },
+  'get-secret-value': { call: 'GetSecretValue', limit: 4 * mebibyte, again: true, waitsForOthers: false },
   // every call makes a new credential: never twice (akeyless.md §3.1)
-  'get-dynamic-secret-value': { call: 'GetDynamicSecretsValue', limit: 4 * mebibyte, again: false },
-  'get-rotated-secret-value': { call: 'GetRotatedSecretValue', limit: 4 * mebibyte, again: true },
-  'get-certificate-value': { call: 'GetCertificateValue', limit: 4 * mebibyte, again: true },
-  'list-items': { call: 'ListItems', limit: 16 * mebibyte, again: true },
-} as const satisfies Record<string, { call: string; limit: number; again: boolean }>
+  'get-dynamic-secret-value': {
+    call: 'GetDynamicSecretsValue',
+    limit: 4 * mebibyte,
+    again: false,
+    waitsForOthers: true,
+  },
+  'get-rotated-secret-value': {
+    call: 'GetRotatedSecretValue',
+    limit: 4 * mebibyte,
+    again: true,
+    waitsForOthers: false,
+  },
+  'get-certificate-value': { call: 'GetCertificateValue', limit: 4 * mebibyte, again: true, waitsForOthers: false },
+  'list-items': { call: 'ListItems', limit: 16 * mebibyte, again: true, waitsForOthers: false },
+} as const satisfies Record<string, { call: string; limit: number; again: boolean; waitsForOthers: boolean }>
 export type Operation = keyof typeof operations
 
 export interface Request {
@@ -58,7 +71,8 @@ const usualDeadlineMs = 15e3
 const tries = 3
 const firstPauseMs = 100
 
-const tooSlow = (host: string, deadlineMs: number): Refusal =>
+/** The refusal of a gateway that lets its caller wait. */
+export const tooSlow = (host: string, deadlineMs: number): Refusal =>
   new Refusal(
     'slow',
     new Fault('GatewayUnreachable', `gateway ${host} did not answer within ${showMs(deadlineMs)}`, {
@@ -66,36 +80,11 @@ const tooSlow = (host: string, deadlineMs: number): Refusal =>
     }),
   )
 
-/** Circuits: a gateway that is away is tried by one call at a time (F1, F7), an identity that asks too much waits (F3). */
-const createCircuits = (now: () => number, deadlineMs: number) => ({
-  // 1 s doubling to 60 s: back quickly after a hiccup, at most ten probes in an outage of five minutes
-  gateway: createBreaker({ now, firstMs: 1000, longestMs: 60e3, trialMs: deadlineMs }),
-  rate: createBreaker({ now, firstMs: 1000, longestMs: 60e3, trialMs: 0 }),
-})
-
-const refuseEarly = (breaker: Breaker, key: string, why: 'down' | 'rate'): void => {
-  const fault = breaker.check(key)
-  if (fault) throw new Refusal(why, fault)
-}
-
 export const createExchange = (deps: Deps): Exchange => {
   const { transport, now, random, onCall, deadlineMs = usualDeadlineMs } = deps
-  const circuits = createCircuits(now, deadlineMs)
-  const gate = createGate(callsAtOnce)
-
-  const learn = (peer: Peer, refusal: Refusal | undefined): void => {
-    const { key } = peer.line
-    if (refusal?.why === 'down') circuits.gateway.trip(key, refusal.fault)
-    else circuits.gateway.reset(key)
-    if (refusal?.why === 'rate') {
-      gate.narrow(key)
-      circuits.rate.trip(peer.loginKey, refusal.fault, refusal.fault.retryAfterMs)
-    }
-    if (!refusal) {
-      gate.widen(key)
-      circuits.rate.reset(peer.loginKey)
-    }
-  }
+  const lines = createGate(callsAtOnce)
+  const identities = createGate(callsAtOnce)
+  const circuits = createCircuits({ now, deadlineMs, identities })
 
   const post = async (peer: Peer, request: Request, body: Buffer, signal: AbortSignal): Promise<Answer> => {
     const { host } = peer.line.gateway
@@ -107,23 +96,22 @@ export const createExchange = (deps: Deps): Exchange => {
   }
 
   const once = async (peer: Peer, request: Request, body: Buffer, signal: AbortSignal): Promise<Buffer> => {
-    refuseEarly(circuits.rate, peer.loginKey, 'rate')
-    refuseEarly(circuits.gateway, peer.line.key, 'down')
+    circuits.refuse(peer)
     const started = now()
     const report = (status: Call['status']) =>
       onCall?.({ call: operations[request.op].call, status, gateway: peer.line.gateway.host, tookMs: now() - started })
     try {
       const answer = await post(peer, request, body, signal)
-      learn(peer, undefined)
+      circuits.learn(peer, undefined)
       report('success')
       return answer.body
     } catch (thrown) {
       report('error')
-      if (!(thrown instanceof Refusal)) circuits.gateway.release(peer.line.key)
-      else learn(peer, thrown)
+      if (thrown instanceof Refusal) circuits.learn(peer, thrown)
+      else circuits.release(peer)
       // with the time to wait, where the circuit has just opened
-      if (thrown instanceof Refusal && thrown.why === 'rate') refuseEarly(circuits.rate, peer.loginKey, 'rate')
-      if (thrown instanceof Refusal && thrown.why === 'down') refuseEarly(circuits.gateway, peer.line.key, 'down')
+      if (thrown instanceof Refusal && (thrown.why === 'rate' || thrown.why === 'down'))
+        circuits.refuse(peer, thrown.why)
       throw thrown
     }
   }
@@ -140,17 +128,24 @@ export const createExchange = (deps: Deps): Exchange => {
     }
   }
 
-  return async (peer, request, signal) => {
-    const body = encode(request.fields)
-    const work = async () => {
-      const deadline = AbortSignal.timeout(deadlineMs)
-      try {
-        return await persist(peer, request, body, AbortSignal.any([signal, deadline]))
-      } catch (thrown) {
-        signal.throwIfAborted()
-        throw deadline.aborted && !(thrown instanceof Refusal) ? tooSlow(peer.line.gateway.host, deadlineMs) : thrown
-      }
+  const inTime = async (peer: Peer, request: Request, body: Buffer, signal: AbortSignal): Promise<Buffer> => {
+    const before = circuits.answers(peer)
+    const deadline = AbortSignal.timeout(deadlineMs)
+    try {
+      return await persist(peer, request, body, AbortSignal.any([signal, deadline]))
+    } catch (thrown) {
+      signal.throwIfAborted()
+      if (!deadline.aborted || thrown instanceof Refusal) throw thrown
+      const slow = tooSlow(peer.line.gateway.host, deadlineMs)
+      // a gateway that answered somebody meanwhile is not away: one item that hangs must not shut it for the others
+      const silent = circuits.answers(peer) === before
+      if (silent && !operations[request.op].waitsForOthers) circuits.silent(peer, slow.fault)
+      throw slow
     }
-    return await gate.run(peer.line.key, work, signal)
+  }
+
+  return (peer, request, signal) => {
+    const work = () => inTime(peer, request, encode(request.fields), signal)
+    return identities.run(peer.loginKey, () => lines.run(peer.line.key, work, signal), signal)
   }
 }

@@ -1,5 +1,6 @@
+import { LRUCache } from 'lru-cache'
+
 interface Lane {
-  width: number
   running: number
   readonly waiting: (() => void)[]
 }
@@ -14,21 +15,26 @@ export interface Gate {
 
 export const createGate = (widest: number): Gate => {
   const lanes = new Map<string, Lane>()
+  // a key that is narrow stays so while nobody calls; bounded, because tenants make keys
+  const widths = new LRUCache<string, number>({ max: 10_000 })
+
+  const widthOf = (key: string): number => widths.get(key) ?? widest
 
   const laneOf = (key: string): Lane => {
-    const lane = lanes.get(key) ?? { width: widest, running: 0, waiting: [] }
+    const lane = lanes.get(key) ?? { running: 0, waiting: [] }
     lanes.set(key, lane)
     return lane
   }
 
   const admit = (key: string, lane: Lane): void => {
-    while (lane.running < lane.width) {
+    const width = widthOf(key)
+    while (lane.running < width) {
       const next = lane.waiting.shift()
       if (!next) break
       lane.running += 1
       next()
     }
-    if (lane.running === 0 && lane.width === widest) lanes.delete(key)
+    if (lane.running === 0) lanes.delete(key)
   }
 
   const enter = (key: string, lane: Lane, signal: AbortSignal): Promise<void> =>
@@ -60,12 +66,12 @@ export const createGate = (widest: number): Gate => {
       }
     },
     narrow(key) {
-      const lane = laneOf(key)
-      lane.width = Math.max(1, Math.floor(lane.width / 2))
+      widths.set(key, Math.max(1, Math.floor(widthOf(key) / 2)))
     },
     widen(key) {
-      const lane = lanes.get(key)
-      if (lane && lane.width < widest) lane.width += 1
+      const width = widthOf(key) + 1
+      if (width < widest) widths.set(key, width)
+      else widths.delete(key)
     },
   }
 }

@@ -9,8 +9,11 @@ const fromHeader = (header: string, now: number): number | undefined => {
   return Number.isNaN(date) ? undefined : date - now
 }
 
+// an error text of 4 MiB says no more than its beginning
+const readOfText = 1000
+
 const fromText = (text: string): number | undefined => {
-  const [, span] = /will be released in\s+(\d[\d.]*\s?[a-zµμ\d.]*)/i.exec(text) ?? []
+  const [, span] = /will be released in\s+(\d[\d.]*\s?[a-zµμ\d.]*)/i.exec(text.slice(0, readOfText)) ?? []
   const duration = span?.replace(/\.$/, '')
   if (!duration) return undefined
   return parseDuration(duration) ?? parseDuration(suggestDuration(duration) ?? '')

@@ -3,7 +3,7 @@ import { getCACertificates } from 'node:tls'
 import { Fault } from '#core'
 import { Refusal } from './refusal.ts'
 
-const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g
+const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 const readable = (pem: string): boolean => {
   try {

@@ -34,6 +34,9 @@ interface Deps {
   readonly onRefused: (peer: Peer) => void
 }
 
+// thousands are kept: a JWT has 1 to 2 KB, and none would fit into a header beyond this
+const longestToken = 16 * 1024
+
 const AuthAnswer = z.looseObject({
   token: z.string().nullish(),
   expiration: z.string().nullish(),
@@ -47,6 +50,7 @@ const readAnswer = (body: Buffer, host: string): { token: string; expiration: st
   } catch {
     throw useless(host, 'auth', 'something that is no login')
   }
+  if (answer.token && answer.token.length > longestToken) throw useless(host, 'auth', 'a token of more than 16 KiB')
   if (answer.token) return { token: answer.token, expiration: answer.expiration ?? undefined }
   // a 200 without a token is no login (akeyless.md §6 #8)
   throw useless(
@@ -78,8 +82,9 @@ export const createTokens = ({ exchange, now, onRefused }: Deps): Tokens => {
   const tokens = new LRUCache<string, Token>({ max: 10_000 })
   const bases = new LRUCache<string, string>({ max: 1000 })
   const flights = createFlights<Token>()
-  // five refused logins in a row lock an auth method (akeyless.md §1.1): remember the refusal instead of asking again
-  const refused = createBreaker({ now, firstMs: 5000, longestMs: 60e3, trialMs: 0 })
+  // five refused logins in a row lock an auth method (akeyless.md §1.1): seldom enough that the fifth comes after a quarter of an
+  // hour, and nobody waits for it, because a corrected credential is another key
+  const refused = createBreaker({ now, firstMs: 60e3, longestMs: 30 * 60e3, trialMs: 0 })
 
   const loginAt = async (peer: Peer, base: string, signal: AbortSignal): Promise<Token> => {
     const { login } = peer.identity

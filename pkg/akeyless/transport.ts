@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { type Dispatcher, Pool } from 'undici'
 import { Fault } from '#core'
 import { createConnector, type DialOptions } from './dial.ts'
+import type { Names } from './names.ts'
 import { Refusal } from './refusal.ts'
 import { unreachable } from './unreachable.ts'
 import type { Gateway } from './url.ts'
@@ -56,7 +57,7 @@ const retire = (pool: Pool): void => {
   pool.close().catch(() => undefined)
 }
 
-export const createTransport = (options: DialOptions): Transport => {
+export const createTransport = (options: DialOptions, names: Names): Transport => {
   // a pool without traffic holds no socket; the bound only matters to a cluster whose stores keep changing
   const pools = new LRUCache<string, Pool>({ max: 500, dispose: retire })
 
@@ -66,7 +67,7 @@ export const createTransport = (options: DialOptions): Transport => {
     const pool = new Pool(gateway.origin, {
       connections: callsAtOnce,
       pipelining: 1,
-      connect: createConnector(gateway, ca, options),
+      connect: createConnector(gateway, ca, options, names),
     })
     pools.set(key, pool)
     return pool

@@ -13,7 +13,11 @@ export interface Types {
 }
 
 export const createTypes = (describe: Describe): Types => {
-  const known = new LRUCache<string, ItemType>({ max: 50_000 })
+  // 50,000 paths of usual length; names are tenants' texts, so their length counts
+  const known = new LRUCache<string, ItemType>({
+    maxSize: 10 * 1024 * 1024,
+    sizeCalculation: (_type, key) => key.length + 50,
+  })
   const flights = createFlights<Item>()
   const keyOf = (peer: Peer, path: string) => `${peer.loginKey} ${canonical(path)}`
 

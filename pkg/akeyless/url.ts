@@ -16,6 +16,9 @@ export interface Gateway {
 // tenants live under api.us.akeyless.io and the like; all of them serve the API at the root (akeyless.md §1)
 const publicApi = /^api\.(?:[a-z0-9-]+\.)*akeyless\.io$/
 
+// base paths are remembered and repeated in messages
+const longest = 2000
+
 const invalid = (what: string): Fault =>
   new Fault('SpecInvalid', `akeylessGWApiURL ${what}`, {
     remedy: 'give a URL such as https://gateway.example.com:8000/api/v2',
@@ -31,6 +34,7 @@ const basesOf = (url: URL): readonly string[] => {
 
 /** Reads a gateway URL as akeyless.md §4.5 says; throws SpecInvalid where it names no gateway. */
 export const parseGateway = (text: string): Gateway => {
+  if (text.length > longest) throw invalid(`is longer than ${longest} characters`)
   const url = URL.parse(text)
   if (!url) throw invalid('is not a URL')
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid('does not start with https://')

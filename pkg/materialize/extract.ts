@@ -47,7 +47,18 @@ const keysFor = (site: Site, item: ItemValue, secretType: string | undefined): (
   return name => renamed?.get(name) ?? convertKey(name, site.ref.conversionStrategy)
 }
 
-/** Every member of one JSON item as a key, or everything that is wrong with it. */
+// more help nobody
+const mostFaults = 100
+
+const memberValue = (site: Site, member: { name: string; raw: ByteText; key: string; earlier: string | undefined }) => {
+  const { name, raw, key, earlier } = member
+  if (earlier !== undefined) return collision(site, [earlier, name], key)
+  const problem = keyProblem(key)
+  if (problem !== undefined) return badKey(site, key, problem)
+  return toValue(memberText(raw), site, `the value of ${show(name)} in item ${show(site.ref.key)}`)
+}
+
+/** Every member of one JSON item as a key, or what is wrong with it, up to a hundred faults. */
 export const extract = (site: Site, items: Items, secretType: string | undefined): Map<string, Sensitive> | Fault[] => {
   const item = itemAt(site, items)
   if (item instanceof Fault) return [item]
@@ -62,16 +73,10 @@ export const extract = (site: Site, items: Items, secretType: string | undefined
   const faults: Fault[] = []
   for (const [name, raw] of found) {
     const key = keyOf(name)
-    const earlier = sources.get(key)
-    const problem = keyProblem(key)
+    const value = memberValue(site, { name, raw, key, earlier: sources.get(key) })
     sources.set(key, name)
-    if (earlier !== undefined) faults.push(collision(site, [earlier, name], key))
-    else if (problem !== undefined) faults.push(badKey(site, key, problem))
-    else {
-      const value = toValue(memberText(raw), site, `the value of ${show(name)} in item ${show(site.ref.key)}`)
-      if (value instanceof Fault) faults.push(value)
-      else data.set(key, value)
-    }
+    if (!(value instanceof Fault)) data.set(key, value)
+    else if (faults.push(value) === mostFaults) break
   }
   return faults.length > 0 ? faults : data
 }

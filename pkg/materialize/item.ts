@@ -7,6 +7,15 @@ import { show } from './show.ts'
 
 export type Items = ReadonlyMap<string, ItemValue | Fault>
 
+/** What Kubernetes allows for the values of one Secret together, and so for an item that goes into one. Bytes. */
+export const maxBytes = 1024 * 1024
+
+const tooLarge = (site: Site, size: number): Fault =>
+  new Fault('SecretTooLarge', `item ${show(site.ref.key)} has ${size} bytes, ${maxBytes} are allowed`, {
+    path: `${site.path}.key`,
+    remedy: 'store it in several items',
+  })
+
 /** The item that a site names, or why there is none. */
 export const itemAt = (site: Site, items: Items): ItemValue | Fault => {
   const ref = itemRef(site)
@@ -14,7 +23,7 @@ export const itemAt = (site: Site, items: Items): ItemValue | Fault => {
   const item = items.get(refKey(ref))
   if (item === undefined)
     return new Fault('Unexpected', `item ${show(ref.path)} was not read`, { path: `${site.path}.key` })
-  if (!(item instanceof Fault)) return item
+  if (!(item instanceof Fault)) return item.text.size > maxBytes ? tooLarge(site, item.text.size) : item
   return item.at(`${site.path}.${item.code === 'VersionNotFound' ? 'version' : 'key'}`)
 }
 

@@ -55,10 +55,12 @@ const templated = (path: string, texts: Readonly<Record<string, string>> | undef
 const template = (spec: Template): Fault[] => {
   const path = 'spec.target.template'
   const plain = 'take the keys as they are with data or extract, or keep this object with ESO'
-  const faults: Fault[] = []
-  if (spec.type?.includes('{{')) faults.push(braces(`${path}.type`))
-  faults.push(...templated(`${path}.metadata.labels`, spec.metadata?.labels))
-  faults.push(...templated(`${path}.metadata.annotations`, spec.metadata?.annotations))
+  // not pushed as arguments: as many labels as a request holds would overflow the stack
+  const faults = [
+    ...templated(`${path}.metadata.labels`, spec.metadata?.labels),
+    ...templated(`${path}.metadata.annotations`, spec.metadata?.annotations),
+  ]
+  if (spec.type?.includes('{{')) faults.unshift(braces(`${path}.type`))
   spec.metadata?.finalizers?.forEach((text, index) => {
     if (text.includes('{{')) faults.push(braces(`${path}.metadata.finalizers[${index}]`))
   })

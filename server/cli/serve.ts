@@ -21,6 +21,9 @@ const sourceOf = ({ kubeconfig }: Config, env: NodeJS.ProcessEnv) => {
   return env['KUBERNETES_SERVICE_HOST'] ? ({ from: 'pod' } as const) : ({ from: 'default' } as const)
 }
 
+// libuv's own default (docs.libuv.org, thread pool)
+const threadsOf = (env: NodeJS.ProcessEnv): number => Number(env['UV_THREADPOOL_SIZE']) || 4
+
 const aborted = (signal: AbortSignal): Promise<'signal'> =>
   new Promise(done => {
     if (signal.aborted) done('signal')
@@ -53,7 +56,8 @@ export const serve = async (argv: readonly string[], deps: ServeDeps): Promise<n
   const config = readConfig(argv, deps.env)
   const log = createLog({ level: config.logLevel })
   const cluster = connect({ source: sourceOf(config, deps.env), now: () => performance.now(), random: Math.random })
-  const parts = await startParts({ config, cluster, log, metrics: createMetrics({ runtime: true }) })
+  const metrics = createMetrics({ runtime: true })
+  const parts = await startParts({ config, cluster, log, metrics, threads: threadsOf(deps.env) })
   const stopTelling = tellWaiting(parts.waitsFor, log)
   const why = await untilEnd(parts, deps.signal)
   log.info('stopping', { reason: why })

@@ -1,5 +1,5 @@
 import { type ByteText, Cursor, type Token } from './cursor.ts'
-import { arrayStep, objectStep, opensPattern } from './path.ts'
+import { arrayStep, objectStep, opensPattern, type Step } from './path.ts'
 import { unquote } from './scalar.ts'
 
 /** What a path leads to; `pattern` where answering it takes more than names and indexes. */
@@ -10,18 +10,36 @@ const keyOrEnd = new Set('"}')
 // More digits than this index nothing that fits in a Secret, and would lose precision.
 const index = /^\d{1,15}$/
 
+/** The steps of one path: each is read once, however often the document leads to it. */
+class Steps {
+  readonly #objects = new Map<ByteText, Step>()
+  readonly #arrays = new Map<ByteText, Step>()
+
+  inObject(path: ByteText): Step {
+    const step = this.#objects.get(path) ?? objectStep(path)
+    this.#objects.set(path, step)
+    return step
+  }
+
+  inArray(path: ByteText): Step {
+    const step = this.#arrays.get(path) ?? arrayStep(path)
+    this.#arrays.set(path, step)
+    return step
+  }
+}
+
 /** Follows a wanted value deeper, or passes over it. */
-const enter = (cursor: Cursor, rest: ByteText | undefined): Found => {
+const enter = (cursor: Cursor, rest: ByteText | undefined, steps: Steps): Found => {
   const start = cursor.text.charAt(cursor.at)
-  if (rest !== undefined && start === '{') return inObject(cursor, rest)
-  if (rest !== undefined && start === '[') return inArray(cursor, rest)
+  if (rest !== undefined && start === '{') return inObject(cursor, rest, steps)
+  if (rest !== undefined && start === '[') return inArray(cursor, rest, steps)
   const token = cursor.take()
   // A string that nothing closes swallows the rest of the text: nothing is found in it.
   return rest === undefined && (token.whole || token.kind !== 'string') ? token : undefined
 }
 
-const inObject = (cursor: Cursor, path: ByteText): Found => {
-  const step = objectStep(path)
+const inObject = (cursor: Cursor, path: ByteText, steps: Steps): Found => {
+  const step = steps.inObject(path)
   if (step.pattern) return 'pattern'
   cursor.at++
   while (cursor.seek(keyOrEnd) === '"') {
@@ -32,15 +50,15 @@ const inObject = (cursor: Cursor, path: ByteText): Found => {
       continue
     }
     // The first match wins, but a match that leads nowhere gives way to a later one of the same name.
-    const found = enter(cursor, step.rest)
+    const found = enter(cursor, step.rest, steps)
     if (found !== undefined) return found
   }
   cursor.at++
   return undefined
 }
 
-const inArray = (cursor: Cursor, path: ByteText): Found => {
-  const step = arrayStep(path)
+const inArray = (cursor: Cursor, path: ByteText, steps: Steps): Found => {
+  const step = steps.inArray(path)
   if (step.pattern) return 'pattern'
   const wanted = index.test(step.name) ? Number(step.name) : -1
   cursor.at++
@@ -49,7 +67,7 @@ const inArray = (cursor: Cursor, path: ByteText): Found => {
     if (start === '' || start === ']') break
     if (position !== wanted) cursor.take()
     else {
-      const found = enter(cursor, step.rest)
+      const found = enter(cursor, step.rest, steps)
       if (found !== undefined) return found
     }
   }
@@ -63,5 +81,5 @@ export const walk = (text: ByteText, path: ByteText): Found => {
   const cursor = new Cursor(text)
   const root = cursor.seek(openers)
   if (root === '') return undefined
-  return root === '{' ? inObject(cursor, path) : inArray(cursor, path)
+  return root === '{' ? inObject(cursor, path, new Steps()) : inArray(cursor, path, new Steps())
 }

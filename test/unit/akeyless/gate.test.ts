@@ -79,3 +79,21 @@ t.test('who stops waiting gives up the place', async t => {
   lane.finish()
   await third
 })
+
+t.test('a gate stays narrow while nobody calls', async t => {
+  const gate = createGate(8)
+  gate.narrow('a')
+  gate.narrow('a')
+  const lane = controlled(gate, 'a')
+  const other = controlled(gate, 'b')
+  const done = [...Array(8)].flatMap(() => [lane.start(), other.start()])
+  await turn()
+  t.equal(lane.running.length, 2)
+  t.equal(other.running.length, 8, 'another key keeps its width')
+  while (lane.running.length + other.running.length > 0) {
+    lane.finish()
+    other.finish()
+    await turn()
+  }
+  await Promise.all(done)
+})

@@ -31,7 +31,7 @@ t.test('a refused login is remembered, so that many objects do not lock the auth
   const client = startClient(t, { now: () => clock.now })
   const wrong = identity(gateway.url, identities.admin, 'canary-wrong-key')
   const first = await faultIn(client.login(wrong, soon()))
-  t.match(first, { code: 'LoginRefused', retryAfterMs: 5000 })
+  t.match(first, { code: 'LoginRefused', retryAfterMs: 60_000 })
   t.notMatch(first.line(), /canary/)
   await Promise.all(
     [...Array(20)].map(async () =>
@@ -41,11 +41,44 @@ t.test('a refused login is remembered, so that many objects do not lock the auth
   t.equal(logins(gateway.journal()), 1)
 
   await client.login(identity(gateway.url), soon())
-  t.equal(logins(gateway.journal()), 2, 'another key is another login')
+  t.equal(logins(gateway.journal()), 2, 'a corrected key is tried at once')
 
-  clock.now += 5000
-  t.match(await faultIn(client.login(wrong, soon())), { code: 'LoginRefused', retryAfterMs: 10_000 })
+  clock.now += 20_000
+  t.match(await faultIn(client.login(wrong, soon())), { code: 'LoginRefused', retryAfterMs: 40_000 })
+  clock.now += 40_000
+  t.match(await faultIn(client.login(wrong, soon())), { code: 'LoginRefused', retryAfterMs: 120_000 })
   t.equal(logins(gateway.journal()), 3)
+})
+
+t.test('a login that stays wrong is refused five times in no less than a quarter of an hour', async t => {
+  const gateway = await startGateway(t)
+  const clock = { now: Date.now() }
+  const client = startClient(t, { now: () => clock.now })
+  const wrong = identity(gateway.url, identities.admin, 'canary-wrong-key')
+  for (let second = 0; second < 14 * 60; second += 10) {
+    await faultIn(client.login(wrong, soon()))
+    clock.now += 10_000
+  }
+  t.equal(logins(gateway.journal()), 4)
+  clock.now += 3600e3
+  const { retryAfterMs = 0 } = await faultIn(client.login(wrong, soon()))
+  t.equal(retryAfterMs, 16 * 60e3)
+  clock.now += 3600e3
+  t.match(await faultIn(client.login(wrong, soon())), { retryAfterMs: 30 * 60e3 })
+})
+
+t.test('a token that is too long to be one is not kept', async t => {
+  // 10,000 tokens of 4 MB would be kept: a tenant can make as many identities
+  const length = { now: 16 * 1024 }
+  const server = await startServer(t, (_request, response) =>
+    json(response, 200, { token: `t-${'x'.repeat(length.now - 2)}` }),
+  )
+  await startClient(t).login(identity(`${server.url}/v2`), soon())
+  length.now += 1
+  t.match(await faultIn(startClient(t).login(identity(`${server.url}/v2`), soon())), {
+    code: 'GatewayAnswerInvalid',
+    message: /answered auth with a token of more than 16 KiB$/,
+  })
 })
 
 t.test('what an identity has read is forgotten when its login is refused', async t => {

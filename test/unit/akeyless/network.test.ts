@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { isLocalAddress } from '#akeyless'
-import { createExchange } from '../../../pkg/akeyless/exchange.ts'
+import { createExchange, type Operation } from '../../../pkg/akeyless/exchange.ts'
+import { createNames } from '../../../pkg/akeyless/names.ts'
 import { peerOf } from '../../../pkg/akeyless/peer.ts'
 import { createTransport } from '../../../pkg/akeyless/transport.ts'
 import { startGateway } from '../../support/gateway.ts'
@@ -115,15 +116,102 @@ t.test('no more than 16 calls at once reach a gateway', async t => {
   t.equal(most, 16)
 })
 
+/** Calls without login and cache, that take at most 50 ms. */
+const startExchange = (t: { teardown(end: () => unknown): unknown }) => {
+  const transport = createTransport({}, createNames({ now: Date.now }))
+  t.teardown(() => transport.close())
+  return createExchange({ transport, now: () => 0, random: Math.random, deadlineMs: 50 })
+}
+
 t.test('a call that takes too long ends with a fault that says so', async t => {
   const server = await startServer(t, () => undefined)
-  const transport = createTransport({})
-  t.teardown(() => transport.close())
-  const exchange = createExchange({ transport, now: Date.now, random: Math.random, deadlineMs: 50 })
+  const exchange = startExchange(t)
   const peer = peerOf(identity(`${server.url}/v2`))
   const refusal = await exchange(peer, { op: 'describe-item', base: '/v2', fields: {} }, soon()).catch(thrown => thrown)
   t.match(refusal, { why: 'slow', fault: { code: 'GatewayUnreachable', message: /did not answer within 50 ms$/ } })
   t.equal(server.paths.length, 1)
+})
+
+t.test('a gateway that is silent is left alone for a while, by whoever waits for it', async t => {
+  const server = await startServer(t, () => undefined)
+  const exchange = startExchange(t)
+  const ask = (accessId: string) =>
+    exchange(
+      peerOf(identity(`${server.url}/v2`, accessId)),
+      { op: 'describe-item', base: '/v2', fields: {} },
+      soon(),
+    ).catch(thrown => thrown)
+  const outcomes = await Promise.all([...Array(100)].map((_, index) => ask(`p-${index % 10}`)))
+  t.equal(server.paths.length, 16, 'those that waited for a place are told at once')
+  t.same([...new Set(outcomes.map(({ why }) => why))].sort(), ['down', 'slow'])
+  t.match(await ask('p-new'), { why: 'down', fault: { message: /did not answer within 50 ms$/, retryAfterMs: 1000 } })
+})
+
+t.test('an item that hangs does not shut a gateway that answers otherwise', async t => {
+  const server = await startServer(t, (_request, response, body) => {
+    if (!body.includes('hangs')) json(response, 200, {})
+  })
+  const exchange = startExchange(t)
+  const peer = peerOf(identity(`${server.url}/v2`))
+  const ask = (op: Operation, name: string) =>
+    exchange(peer, { op, base: '/v2', fields: { name } }, soon()).then(
+      () => 'answer',
+      ({ why }) => why,
+    )
+  t.same(await Promise.all([ask('describe-item', 'hangs'), ask('describe-item', 'well')]), ['slow', 'answer'])
+  t.equal(await ask('describe-item', 'well'), 'answer')
+  t.equal(await ask('get-dynamic-secret-value', 'hangs'), 'slow')
+  t.equal(await ask('describe-item', 'well'), 'answer', 'the target of a producer is not the gateway')
+})
+
+t.test('one method takes no longer than it may, however many calls it makes', async t => {
+  const server = await startServer(t, (request, response) => {
+    if (request.url === '/v2/auth') json(response, 200, { token: 't-1' })
+  })
+  const who = identity(`${server.url}/v2`)
+  const client = startClient(t, { longestMs: 100 })
+  const paths = refs(...[...Array(200)].map((_, index) => `/${index}`))
+  const started = performance.now()
+  t.match(await faultIn(read(client, who, paths)), {
+    code: 'GatewayUnreachable',
+    message: /^gateway 127\.0\.0\.1:\d+ did not answer within 100 ms$/,
+  })
+  t.match(await faultIn(client.describe(who, '/a', soon())), { code: 'GatewayUnreachable' })
+  t.ok(performance.now() - started < 2000)
+  const mute = await startServer(t, () => undefined)
+  t.match(await faultIn(client.login(identity(mute.url), soon())), { code: 'GatewayUnreachable' })
+  // nothing of it is left in the queue of the gateway
+  const before = server.paths.length
+  await faultIn(client.describe(who, '/b', soon()))
+  t.equal(server.paths.length, before + 1)
+})
+
+t.test('a shared call ends when the last who wants it has left', async t => {
+  const hung = Promise.withResolvers<void>()
+  const dropped = Promise.withResolvers<void>()
+  const server = await startServer(t, (request, response, body) => {
+    if (request.url === '/v2/auth') return json(response, 200, { token: 't-1' })
+    const { name } = JSON.parse(body)
+    if (name !== undefined) return json(response, 200, { item_name: name, item_type: 'STATIC_SECRET' })
+    response.on('close', dropped.resolve)
+    return hung.resolve()
+  })
+  const client = startClient(t)
+  const leavers = [new AbortController(), new AbortController()]
+  const left = leavers.map(({ signal }, index) =>
+    client.read(identity(`${server.url}/v2`), refs(`/${index}`), { maxAgeMs: 0, scope: '' }, signal),
+  )
+  const outcomes = Promise.allSettled(left)
+  await hung.promise
+  const started = performance.now()
+  for (const leaver of leavers) leaver.abort(new Error('left'))
+  t.same(
+    (await outcomes).map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  await dropped.promise
+  t.ok(performance.now() - started < 5000, 'long before the deadline of the call')
+  t.equal(server.paths.filter(path => path === '/v2/get-secret-value').length, 1)
 })
 
 t.test('every method ends with the reason of its signal, and leaves the others alone', async t => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { identities, startGateway } from '../../support/gateway.ts'
-import { faultIn, identity, read, refs, startClient, textOf } from './client.ts'
+import { faultIn, identity, json, read, refs, soon, startClient, startServer, textOf } from './client.ts'
 
 t.test('after a 429 the identity waits as long as it is told, without a call', async t => {
   const gateway = await startGateway(t)
@@ -63,4 +63,23 @@ t.test('a real rate limit slows a burst down and loses nothing', async t => {
   gateway.rateLimit(undefined)
   clock.shift += 5 * 60e3
   t.match(textOf((await read(client, who, refs('/apps/rotated')))[0]), /r0tated/)
+})
+
+t.test('an identity that is told to slow down narrows nobody else', async t => {
+  const held: (() => void)[] = []
+  const server = await startServer(t, (request, response, body) => {
+    if (request.url === '/v2/auth') return json(response, 200, { token: body.includes('noisy') ? 't-noisy' : 't-1' })
+    if (body.includes('t-noisy')) return json(response, 429, {})
+    held.push(() => json(response, 200, { item_name: '/a', item_type: 'STATIC_SECRET' }))
+  })
+  const clock = { now: 0 }
+  const client = startClient(t, { now: () => clock.now })
+  for (let round = 0; round < 8; round++) {
+    await faultIn(client.describe(identity(`${server.url}/v2`, 'p-noisy'), '/a', soon()))
+    clock.now += 60_000
+  }
+  const calls = [...Array(16)].map((_, index) => client.describe(identity(`${server.url}/v2`), `/${index}`, soon()))
+  while (held.length < 16) await new Promise(resolve => setTimeout(resolve, 5))
+  for (const answer of held) answer()
+  await Promise.all(calls)
 })

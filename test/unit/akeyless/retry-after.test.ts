@@ -20,3 +20,12 @@ for (const { name, header, text = '', want } of cases) {
     t.equal(retryAfterMs(header, text, now), want)
   })
 }
+
+t.test('a hostile answer costs no time', async t => {
+  // without bounds 100,000 digits take 5 s, and the body may have 4 MiB
+  for (const text of ['1'.repeat(100_000), `${' '.repeat(100_000)}1h`, 'will be released in '.repeat(5000)]) {
+    const started = performance.now()
+    t.equal(retryAfterMs(undefined, `the next will be released in ${text}`, now), undefined)
+    t.ok(performance.now() - started < 200)
+  }
+})

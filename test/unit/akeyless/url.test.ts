@@ -31,6 +31,7 @@ t.test('what is no gateway URL is refused', async t => {
     'https://gw/#x',
     'https://gw/?a=b',
     'https://',
+    `https://gw/${'a'.repeat(2000)}`,
   ]
   for (const url of wrong) {
     t.throws(() => parseGateway(url), { name: 'Fault', code: 'SpecInvalid' }, url)

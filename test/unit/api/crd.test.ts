@@ -219,3 +219,10 @@ t.test('every selectable field is a scalar of the schema', async t => {
     }
   }
 })
+
+t.test('the pattern of a schedule is that of ESO, letter for letter', async t => {
+  const [crd] = crds
+  const found = crd && walk(schemaOf(crd)).find(({ path }) => path === 'spec.syncWindows.windows[].schedule')
+  const eso = '^(@(annually|yearly|monthly|weekly|daily|midnight|hourly)|@every [^\\s]+.*|[^\\s]+( [^\\s]+){4})$'
+  t.equal(found?.node.pattern, eso)
+})

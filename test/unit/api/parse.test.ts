@@ -168,3 +168,39 @@ t.test('an answer is a review that echoes the uid', async t => {
     response: { uid: 'r', allowed: true },
   })
 })
+
+const scheduled = (schedule: string) =>
+  externalSecret({ syncWindows: { kind: 'allow', windows: [{ schedule, duration: '1h' }] } })
+
+t.test('a schedule is read as the pattern of ESO reads it', async t => {
+  for (const good of ['@daily', '@every 1h', '@every 1h 5m', '@every x  y ', '0 8 * * 1-5', '@every 1 2 3 4']) {
+    t.same(complaints(ExternalSecret, scheduled(good)), [], good)
+  }
+  for (const bad of [
+    '',
+    '@never',
+    '@every ',
+    '@every  1h',
+    '@every 1h\n',
+    '0 8 * *',
+    '0 8 * * 1 2',
+    ' 0 8 * * 1',
+    '@daily ',
+  ]) {
+    t.same([...new Set(complaints(ExternalSecret, scheduled(bad)))], ['spec.syncWindows.windows.0.schedule'], bad)
+  }
+})
+
+t.test('no text costs time, whatever its length', async t => {
+  // backtracking over 100,000 characters takes 4 s, and four times as much for twice as many
+  const bodies = ['a', ' ', 'a ', '-', '.a', 'a-', '@every a']
+  for (const text of bodies.map(body => `@every ${body.repeat(100_000)}\n`)) {
+    const started = performance.now()
+    ExternalSecret.safeParse(scheduled(text))
+    ExternalSecret.safeParse(
+      externalSecret({ refreshInterval: text, secretStoreRef: { name: text }, target: { name: text } }),
+    )
+    ExternalSecret.safeParse(externalSecret({ target: { name: text.slice(7) }, data: [{ secretKey: text.slice(7) }] }))
+    t.ok(performance.now() - started < 200, text.slice(0, 20))
+  }
+})

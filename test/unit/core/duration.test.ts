@@ -59,3 +59,31 @@ t.test('what a person meant is proposed where it is clear', async t => {
 t.test('times are shown in the unit that a person reads', async t => {
   t.same([41.4, 3200, 60_000 * 12, 3_600_000 * 6].map(showMs), ['41 ms', '3.2 s', '12 m', '6 h'])
 })
+
+/** Milliseconds of the machine's clock that a call takes. */
+const took = (work: () => unknown): number => {
+  const started = performance.now()
+  work()
+  return performance.now() - started
+}
+
+t.test('a hostile text costs no time, whatever its length', async t => {
+  // backtracking over 100,000 characters takes 5 s, and four times as much for twice as many
+  const hostile = [
+    '1'.repeat(100_000),
+    `1${' '.repeat(100_000)}!`,
+    `${'1h'.repeat(50_000)}!`,
+    `+${'.1'.repeat(50_000)}`,
+  ]
+  for (const text of hostile) {
+    t.ok(took(() => t.equal(parseDuration(text), undefined)) < 200, `parse ${text.slice(0, 4)}`)
+    t.ok(took(() => t.equal(suggestDuration(text), undefined)) < 200, `suggest ${text.slice(0, 4)}`)
+  }
+})
+
+t.test('a duration has at most 64 characters', async t => {
+  t.equal(parseDuration(`${'0'.repeat(62)}1s`), 1000)
+  t.equal(parseDuration(`${'0'.repeat(63)}1s`), undefined)
+  t.equal(suggestDuration(`${'0'.repeat(62)} s`), `${'0'.repeat(62)}s`)
+  t.equal(suggestDuration(`${'0'.repeat(63)} s`), undefined)
+})

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { ExternalSecretSpec, type ItemType, type ItemValue } from '#api'
 import { Fault, Sensitive } from '#core'
-import { materialize, refsOf } from '#materialize'
+import { materialize, refsOf, unsupported } from '#materialize'
 
 const item = (text: string, type: ItemType = 'STATIC_SECRET'): ItemValue => ({ type, text: Sensitive.text(text) })
 const pem = '-----BEGIN CERTIFICATE-----\r\nAA<>&\n-----END CERTIFICATE-----\n'
@@ -321,4 +321,80 @@ t.test('any item text gives data or faults, never an exception', async () => {
       return 'data' in made || made.faults.length > 0
     }),
   )
+})
+
+/** What a spec makes of other items, as lines, and how long it took. */
+const attempt = (spec: object, others: ReadonlyMap<string, ItemValue | Fault>) => {
+  const parsed = ExternalSecretSpec.parse(spec)
+  const started = performance.now()
+  const made = materialize(parsed, others)
+  const lines = 'faults' in made ? made.faults.map(fault => `${fault.code} ${fault.line()}`) : []
+  return { lines, tookMs: performance.now() - started }
+}
+const mebibyte = 1024 * 1024
+const properties = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    secretKey: `k${index}`,
+    remoteRef: { key: '/a', property: `z.${index}` },
+  }))
+
+t.test('an item that no Secret could hold is not looked into', async t => {
+  const text = (size: number) => `{"k":"${'x'.repeat(size - 14)}","z":1}`
+  const one = { data: [{ secretKey: 'k', remoteRef: { key: '/a', property: 'z' } }] }
+  t.same(attempt(one, new Map([['/a@0', item(text(mebibyte))]])).lines, [])
+  t.same(attempt(one, new Map([['/a@0', item(text(mebibyte + 1))]])).lines, [
+    `SecretTooLarge ${ref}.key: item "/a" has 1048577 bytes, 1048576 are allowed → store it in several items`,
+  ])
+})
+
+t.test('many references to a large item cost no time', async t => {
+  // each looks through the whole item: 1,000 of them through 1 MiB took 30 s
+  const text = `{${'"a":1,'.repeat(mebibyte / 6 - 10)}"z":1}`
+  const { lines, tookMs } = attempt({ data: properties(1000) }, new Map([['/a@0', item(text)]]))
+  t.match(lines, [
+    /^SecretTooLarge spec: the references look through \d+ bytes of items, 16777216 are allowed → split it/,
+  ])
+  t.ok(tookMs < 200, `${tookMs} ms`)
+  t.same(
+    attempt({ data: properties(1000) }, new Map([['/a@0', item('{"z":[1]}'.padEnd(16 * 1024))]])).lines.length,
+    100,
+  )
+})
+
+t.test('a path that the document leads to again and again is read once', async t => {
+  // 150,000 objects of one name times a path of 4,096 characters took 3 s
+  const text = `{${'"a":{},'.repeat(mebibyte / 7 - 10)}"z":1}`
+  const remoteRef = { key: '/a', property: `a.${'b'.repeat(4094)}` }
+  const { lines, tookMs } = attempt({ data: [{ secretKey: 'k', remoteRef }] }, new Map([['/a@0', item(text)]]))
+  t.match(lines, [/^PropertyNotFound/])
+  t.ok(tookMs < 500, `${tookMs} ms`)
+})
+
+t.test('an item with ever so many bad keys gives the first hundred faults', async t => {
+  const text = `{${Array.from({ length: 80_000 }, (_, index) => `"${index}é":1`).join(',')}}`
+  const spec = { dataFrom: [{ extract: { key: '/a' } }, { extract: { key: '/a' } }], data: properties(10) }
+  const { lines } = attempt(spec, new Map([['/a@0', item(text)]]))
+  t.equal(lines.length, 100)
+  t.match(lines[99], /^KeyInvalid .* gives the key "99é"/)
+})
+
+t.test('key and property of a reference have at most 4,096 characters', async t => {
+  const spec = (length: number) =>
+    ExternalSecretSpec.parse({
+      dataFrom: [{ extract: { key: 'k'.repeat(length) } }],
+      data: [{ secretKey: 'x', remoteRef: { key: '/a', property: 'p'.repeat(length) } }],
+    })
+  t.equal(refsOf(spec(4096)).refs.length, 2)
+  t.same(refsOf(spec(4097)), { refs: [], faults: [] }, 'never asked for')
+  const made = materialize(spec(4097), items)
+  t.same('faults' in made && made.faults.map(fault => `${fault.code} ${fault.line()}`), [
+    `SpecInvalid ${extract}.key: is longer than 4096 characters → write the name as the item has it`,
+    `SpecInvalid ${ref}.property: is longer than 4096 characters → write the name as the item has it`,
+  ])
+})
+
+t.test('ever so many texts with braces are all told', async t => {
+  const labels = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`l${index}`, '{{']))
+  const spec = ExternalSecretSpec.parse({ target: { template: { metadata: { labels, annotations: labels } } } })
+  t.equal(unsupported(spec).length, 300_000)
 })

@@ -23,7 +23,7 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
   const state = { leads: true }
   // the stand-ins take anything: what counts here is who is called
   const { secretWriter, status, finalizers, source } = fence(ports as never, () => state.leads)
-  const everything = [
+  const everything: (() => Promise<unknown>)[] = [
     () => secretWriter.create({} as never, 'm', {} as never),
     () => secretWriter.replace({} as never, 'm', {} as never),
     () => secretWriter.remove({} as never, {} as never),
@@ -34,7 +34,7 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
   for (const call of everything) await call()
   t.same(calls.splice(0), ['create', 'replace', 'remove', 'patch', 'finalizer', 'items'])
   state.leads = false
-  for (const call of everything) await t.rejects(call(), { code: 'ClusterUnreachable' })
+  for (const call of everything) await t.rejects(async () => void (await call()), { code: 'ClusterUnreachable' })
   await secretWriter.read('n', 's', {} as never)
   await source.login({} as never, {} as never)
   t.same(calls, ['read', 'login'])
