@@ -43,6 +43,8 @@ export interface SecretCalls {
 }
 
 const manager = 'latchkey'
+/** A type that no ExternalSecret makes or writes: the reconciler refuses it (pkg/reconcile/refusal.ts). */
+const type = 'latchkey.dev/webhook-ca'
 
 const base64 = (bytes: Buffer | string): string => Buffer.from(bytes).toString('base64')
 const decode = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'base64')
@@ -67,11 +69,7 @@ export const secretStore = (deps: { secrets: SecretCalls; namespace: string; nam
     },
     create(ca, signal) {
       const metadata = { name, namespace, labels: { 'app.kubernetes.io/name': 'latchkey' } }
-      return secrets.create(
-        { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: dataOf(ca) },
-        manager,
-        signal,
-      )
+      return secrets.create({ apiVersion: 'v1', kind: 'Secret', metadata, type, data: dataOf(ca) }, manager, signal)
     },
     async replace(ca, version, signal) {
       const found = await read(signal)

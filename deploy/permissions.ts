@@ -34,7 +34,7 @@ export const permissions: readonly Permission[] = [
   {
     where: 'cluster',
     apiGroup: group,
-    resources: ['externalsecrets'],
+    resources: ['externalsecrets', 'secretstores', 'clustersecretstores'],
     verbs: ['patch'],
     why: 'Takes the finalizer that ESO left off an object that is being deleted.',
   },
@@ -58,13 +58,6 @@ export const permissions: readonly Permission[] = [
     resources: ['configmaps'],
     verbs: ['get'],
     why: 'CA certificates that a store names.',
-  },
-  {
-    where: 'cluster',
-    apiGroup: '',
-    resources: ['serviceaccounts'],
-    verbs: ['get'],
-    why: 'ServiceAccounts that a store names.',
   },
   {
     where: 'cluster',

@@ -17,6 +17,8 @@ const container = {
   args: ['serve', '--leader-elect'],
   env: [
     { name: 'LATCHKEY_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+    // four by default, and a lookup that hangs holds one: tenants name the hosts
+    { name: 'UV_THREADPOOL_SIZE', value: '32' },
     { name: 'NODE_OPTIONS', value: `--max-old-space-size=${heapMiB}` },
   ],
   ports: [

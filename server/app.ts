@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log, Metrics } from '#observe'
 import type { Address } from './address.ts'
+import { createBudget } from './budget.ts'
 import { boundConnections } from './connections.ts'
 import { type Limits, limits } from './limits.ts'
 import { mutateRoute } from './routes/mutate.ts'
@@ -35,6 +36,7 @@ const lastRequestsMs = 5_000
 const plain = 'text/plain; charset=utf-8'
 
 const words = (error: FastifyError, most: Limits): string => {
+  if (error.statusCode === 429) return 'too much is being sent at once → send it again later'
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return `the body is larger than ${most.body} bytes → the API server never sends that much`
@@ -56,6 +58,11 @@ const checkHeaders = async (request: FastifyRequest, reply: FastifyReply): Promi
   if (!refused || request.method !== 'POST') return undefined
   // the body stays unread, so the connection cannot be used again
   return reply.code(415).header('connection', 'close').type(plain).send(`${refused}\n`)
+}
+
+/** Only who got a review answered may keep the connection: idle ones of anybody else are places that API servers need. */
+const closeUnlessAnswered = async (_: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  if (reply.statusCode !== 200) reply.header('connection', 'close')
 }
 
 const sayErrors = (app: FastifyInstance, most: Limits, log: Log): void => {
@@ -127,7 +134,11 @@ export const createApp = (deps: AppDeps): App<HttpsServer> => {
     ...sharedOptions(most),
     https: { ...timesOf(most), handshakeTimeout: most.handshakeMs, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
   })
+  const budget = createBudget(most.bodies)
   app.addHook('onRequest', checkHeaders)
+  // with a callback: the parser must listen before the first byte flows
+  app.addHook('preParsing', (_request, _reply, body, done) => done(null, budget.meter(body)))
+  app.addHook('onSend', closeUnlessAnswered)
   app.removeAllContentTypeParsers()
   // checkHeaders has judged the type; one parser for all of them cannot be talked into another way
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))

@@ -119,7 +119,13 @@ export const flags = {
     fallback: 'false',
     about: 'Reconcile only while holding the lease: needed with more than one replica.',
   },
-  concurrency: { schema: concurrency, hint: 'N', fallback: '8', about: 'How many objects are reconciled at once.' },
+  concurrency: {
+    schema: concurrency,
+    hint: 'N',
+    fallback: '16',
+    about:
+      'How many objects are reconciled at once; those of one namespace or one ClusterSecretStore take at most half.',
+  },
   'allow-local-gateways': {
     schema: yes,
     fallback: 'false',

@@ -1,6 +1,7 @@
-import { ClusterSecretStore, ExternalSecret, group, SecretStore } from '#api'
+import { type ClusterSecretStore, type ExternalSecret, group, type SecretStore } from '#api'
 import { type Change, secretDigest } from '#kube'
 import { indexes, managedLabel, type SecretDigest } from '#reconcile'
+import { readClusterStore, readExternalSecret, readStore } from './readable.ts'
 
 export interface Namespace {
   readonly name: string
@@ -24,6 +25,8 @@ export interface Kind<T> {
   readonly transform: (raw: unknown) => T | undefined
   readonly query?: Readonly<Record<string, string>>
   readonly metadataOnly?: boolean
+  /** How many come in one answer; left out, so many as is right for small objects. */
+  readonly pageSize?: number
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>
   readonly onChange: (change: Change<T>) => void
 }
@@ -36,6 +39,8 @@ const readNamespace = (raw: unknown): Namespace | undefined => {
   return metadata?.name ? { name: metadata.name, labels: metadata.labels ?? {} } : undefined
 }
 
+// each can be as large as etcd takes, 1.5 MiB, and a tenant may make thousands of them
+const large = { pageSize: 50 } as const
 const ours = { apiVersion: `${group}/v1` } as const
 const core = { apiVersion: 'v1' } as const
 
@@ -45,7 +50,7 @@ export const storeKinds = (listeners: Listeners) => {
     ...ours,
     resource: 'secretstores',
     scope: 'namespaced',
-    transform: raw => SecretStore.parse(raw),
+    transform: readStore,
     indexes: indexes.stores,
     onChange: change => listeners.onStore(change),
   }
@@ -53,7 +58,7 @@ export const storeKinds = (listeners: Listeners) => {
     ...ours,
     resource: 'clustersecretstores',
     scope: 'cluster',
-    transform: raw => ClusterSecretStore.parse(raw),
+    transform: readClusterStore,
     indexes: indexes.clusterStores,
     onChange: change => listeners.onStore(change),
   }
@@ -64,9 +69,10 @@ export const storeKinds = (listeners: Listeners) => {
 export const reconcileKinds = (listeners: Listeners) => {
   const externalSecrets: Kind<ExternalSecret> = {
     ...ours,
+    ...large,
     resource: 'externalsecrets',
     scope: 'namespaced',
-    transform: raw => ExternalSecret.parse(raw),
+    transform: readExternalSecret,
     indexes: indexes.externalSecrets,
     onChange: change => listeners.onExternalSecret(change),
   }
@@ -80,6 +86,7 @@ export const reconcileKinds = (listeners: Listeners) => {
   }
   const secrets: Kind<SecretDigest> = {
     ...core,
+    ...large,
     resource: 'secrets',
     scope: 'namespaced',
     query: { labelSelector: `${managedLabel}=true` },

@@ -1,6 +1,8 @@
 /** What one client may cost the webhook server. Times in milliseconds, sizes in bytes. */
 export interface Limits {
   readonly body: number
+  /** All bodies together that are being received. */
+  readonly bodies: number
   readonly headersMs: number
   readonly requestMs: number
   readonly checkMs: number
@@ -14,6 +16,8 @@ export interface Limits {
 export const limits: Limits = {
   // Two objects of at most 3 MiB each, as the API server takes them, and the envelope.
   body: 7 * 1024 * 1024,
+  // Seven of the largest; a review of the usual 10 KiB is whole after a millisecond, and none is held for longer than it takes.
+  bodies: 48 * 1024 * 1024,
   // headers < request < timeoutSeconds of the webhook (5 s), looked at often enough to hold.
   headersMs: 3_000,
   requestMs: 4_000,

@@ -60,12 +60,13 @@ const tell = ({ log, metrics }: WatchDeps, resource: string) => {
 }
 
 const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined): Reflector<T> => {
-  const { resource, apiVersion, query, metadataOnly, transform, onChange } = kind
+  const { resource, apiVersion, query, metadataOnly, pageSize, transform, onChange } = kind
   return reflect<T>({
     cluster: deps.cluster,
     path: pathOf({ apiVersion, resource, namespace }),
     ...(query && { query }),
     ...(metadataOnly && { metadataOnly }),
+    ...(pageSize && { limits: { pageSize } }),
     ...(kind.indexes && { indexes: kind.indexes }),
     transform,
     onChange,

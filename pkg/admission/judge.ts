@@ -11,11 +11,18 @@ export interface Verdict {
 
 type Examine = (object: unknown, context: Context) => readonly Finding[]
 
-const within = (path: string, outer: string): boolean =>
-  path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`)
+/** A field path and everything that it lies in, cut at each dot and bracket. */
+const upwards = (path: string): string[] => [
+  ...[...path.matchAll(/[.[]/g)].map(({ index }) => path.slice(0, index)),
+  path,
+]
 
-/** Whether two field paths lie on one line from the root. */
-const related = (a: string, b: string): boolean => within(a, b) || within(b, a)
+/** Tells whether a field path lies on one line from the root with one of these; the cost of an answer is its depth. */
+const relatedTo = (paths: readonly string[]): ((path: string) => boolean) => {
+  const themselves = new Set(paths)
+  const around = new Set(paths.flatMap(upwards))
+  return path => around.has(path) || upwards(path).some(outer => themselves.has(outer))
+}
 
 // A status is what controllers wrote, this one or ESO: no fault of the person who applies.
 const withoutStatus = (object: unknown): unknown =>
@@ -33,8 +40,8 @@ const examiner =
     const broken = [...schemaDrafts(issues, object), ...lost].map(draft => stamp(schemaRule.id, draft))
     const rest = schema.safeParse(withoutStatus(repaired(object, issues)))
     if (!rest.success) return broken
-    const paths = issues.map(issue => fieldPath(issue.path))
-    return [...broken, ...run(rest.data).filter(finding => !paths.some(path => related(path, finding.path)))]
+    const isBroken = relatedTo(issues.map(issue => fieldPath(issue.path)))
+    return [...broken, ...run(rest.data).filter(finding => !isBroken(finding.path))]
   }
 
 const kinds = {

@@ -22,8 +22,8 @@ export interface Access {
 const keepAliveMs = 15_000
 // the API server closes idle connections after 90 s: stay below, so that no request meets a closing socket
 const idleSocketMs = 60_000
-// one page of 500 large objects fits; more is no answer we asked for
-const maxAnswer = 256 * 1024 * 1024
+// one object, as in watch.ts, and so every page once it is small enough; bytes, text and what is parsed are in memory together
+const maxAnswer = 16 * 1024 * 1024
 // HTTP/1.1: a stalled connection then stops one watch, not all of them
 const shared = { allowH2: false, keepAliveTimeout: idleSocketMs, keepAliveMaxTimeout: idleSocketMs }
 

@@ -3,8 +3,9 @@ import { Sensitive } from '#core'
 import type { Cluster } from './cluster.ts'
 import { clusterFault, KubeError } from './error.ts'
 import { pathOf } from './path.ts'
+import { recordOf } from './record.ts'
 
-const Data = z.object({ data: z.record(z.string(), z.string()).nullish() })
+const Data = z.object({ data: recordOf(z.string()).nullish() })
 
 /** The data of Secrets and ConfigMaps that stores point at: read when used, never kept. Throws Fault; undefined when absent. */
 export const credentialReader = (cluster: Cluster) => {

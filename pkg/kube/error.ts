@@ -17,7 +17,7 @@ const Status = z.object({
 })
 
 /** Why there is no answer at all; the HTTP status is 0 then. */
-export type Silence = 'Refused' | 'Reset' | 'Timeout' | 'Idle' | 'Untrusted' | 'Garbled' | 'Unreachable'
+export type Silence = 'Refused' | 'TooLarge' | 'Reset' | 'Timeout' | 'Idle' | 'Untrusted' | 'Garbled' | 'Unreachable'
 
 interface Detail {
   readonly status: number
@@ -81,6 +81,7 @@ const silences: Readonly<Record<string, Silence>> = {
   UND_ERR_CLOSED: 'Reset',
   UND_ERR_DESTROYED: 'Reset',
   ETIMEDOUT: 'Timeout',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'TooLarge',
   UND_ERR_CONNECT_TIMEOUT: 'Timeout',
   UND_ERR_HEADERS_TIMEOUT: 'Timeout',
   UND_ERR_BODY_TIMEOUT: 'Timeout',

@@ -115,18 +115,37 @@ export const eventRecorder = (options: EventOptions) => {
   const stopping = new AbortController()
   const send = sender(options, stopping.signal)
   const queue = new Map<string, Pending>()
+  const waitingIn = new Map<string | undefined, number>()
   let dropped = 0
   let sending: Promise<void> | undefined
 
+  const wait = ({ namespace }: ObjectRef, change: 1 | -1): void => {
+    const count = (waitingIn.get(namespace) ?? 0) + change
+    if (count > 0) waitingIn.set(namespace, count)
+    else waitingIn.delete(namespace)
+  }
   const drop = (): void => {
     dropped += 1
     options.onDropped?.(dropped)
+  }
+  /** What one namespace floods us with must not keep out what others have to say: the one with most in line loses its last. */
+  const makeRoom = ({ namespace }: ObjectRef): boolean => {
+    if (queue.size < queueLimit) return true
+    const most = Math.max(...waitingIn.values())
+    if ((waitingIn.get(namespace) ?? 0) + 1 >= most) return false
+    const last = [...queue.values()].findLast(({ object }) => waitingIn.get(object.namespace) === most)
+    if (!last) return false
+    queue.delete(last.key)
+    wait(last.object, -1)
+    drop()
+    return true
   }
   const drain = async (): Promise<void> => {
     // the caller's turn ends first: what it records in one go is joined
     await pause(0, stopping.signal)
     for (const [key, pending] of queue) {
       queue.delete(key)
+      wait(pending.object, -1)
       await send(pending).catch(drop)
     }
     sending = undefined
@@ -136,8 +155,9 @@ export const eventRecorder = (options: EventOptions) => {
       const key = keyOf(object, event)
       const waiting = queue.get(key)
       if (waiting) waiting.times += 1
-      else if (stopping.signal.aborted || queue.size >= queueLimit) drop()
+      else if (stopping.signal.aborted || !makeRoom(object)) drop()
       else {
+        wait(object, 1)
         queue.set(key, { key, object, event, at: options.date(), times: 1 })
         sending ??= drain()
       }

@@ -30,6 +30,7 @@ export interface Listing {
 const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 type PageQuery = KubeRequest['query']
+type Page = z.infer<typeof List> & { readonly limit: number }
 
 const page = async (collection: Collection, query: PageQuery): Promise<z.infer<typeof List>> => {
   const answer = await collection.cluster.request({
@@ -45,6 +46,18 @@ const page = async (collection: Collection, query: PageQuery): Promise<z.infer<t
   throw new KubeError({ status: 0, reason: 'Garbled' })
 }
 
+const isTooLarge = (thrown: unknown): boolean => thrown instanceof KubeError && thrown.reason === 'TooLarge'
+
+/** One page of at most `limit` items, or of half as many, as often as it takes: objects of a tenant can be a thousand times as large as others. */
+const fittingPage = async (collection: Collection, query: PageQuery, limit: number): Promise<Page> => {
+  try {
+    return { ...(await page(collection, { ...query, limit })), limit }
+  } catch (thrown) {
+    if (limit === 1 || !isTooLarge(thrown)) throw thrown
+    return fittingPage(collection, query, Math.ceil(limit / 2))
+  }
+}
+
 /**
  * Reads a whole collection in pages, each item given to `visit` as it comes. Without `exact` the answer is the newest state;
  * with it, the state at that resourceVersion. Throws KubeError; status 410 where a page or that version is no longer to be had.
@@ -53,12 +66,13 @@ export const list = async (
   collection: Collection,
   options: { pageSize: number; exact?: string | undefined; visit: (item: unknown) => void },
 ): Promise<Listing> => {
-  const { pageSize: limit, exact } = options
+  const { pageSize, exact } = options
   const keys = new Set<string>()
-  let query: PageQuery =
-    exact === undefined ? { limit } : { limit, resourceVersion: exact, resourceVersionMatch: 'Exact' }
+  let query: PageQuery = exact === undefined ? {} : { resourceVersion: exact, resourceVersionMatch: 'Exact' }
+  let limit = pageSize
   for (;;) {
-    const { apiVersion, kind, metadata, items } = await page(collection, query)
+    const answer = await fittingPage(collection, query, limit)
+    const { apiVersion, kind, metadata, items } = answer
     const itemKind = collection.metadataOnly ? undefined : kind?.replace(/List$/, '')
     for (const item of items ?? []) {
       const id = identify(item)
@@ -66,6 +80,8 @@ export const list = async (
       options.visit(dressed(item, apiVersion, itemKind))
     }
     if (!metadata.continue) return { resourceVersion: metadata.resourceVersion, keys }
-    query = { limit, continue: metadata.continue }
+    query = { continue: metadata.continue }
+    // grows back, so that one large object does not make all the others come one by one; slowly, for each try costs an answer
+    limit = Math.min(pageSize, answer.limit + 1)
   }
 }

@@ -3,6 +3,7 @@ import { dataHash } from '#core'
 import type { Cluster, KubeRequest } from './cluster.ts'
 import { clusterFault, KubeError } from './error.ts'
 import { pathOf } from './path.ts'
+import { recordOf } from './record.ts'
 
 const Owner = z.object({
   apiVersion: z.string(),
@@ -14,12 +15,8 @@ const Owner = z.object({
 })
 const texts = z.record(z.string(), z.string())
 // Go writes an empty byte slice as "" or as null
-const bytes = z.record(
-  z.string(),
-  z
-    .string()
-    .nullable()
-    .transform(value => value ?? ''),
+const bytes = recordOf(z.string().nullable()).transform(data =>
+  Object.fromEntries(Object.entries(data).map(([key, value]) => [key, value ?? ''])),
 )
 
 /** A Secret as JSON on the wire: unknown fields stay, so that a replace loses none. */

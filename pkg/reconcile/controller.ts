@@ -3,13 +3,15 @@ import type { ExternalSecret, ObjectMeta } from '#api'
 import { readyOf } from './conditions.ts'
 import { isIntact } from './decide.ts'
 import { externalSecretReconciler } from './externalsecret.ts'
+import { groupsOf, groupsOfStore } from './groups.ts'
 import { createIdentities } from './identities.ts'
 import { credentialIndex, storeIndex, targetIndex } from './indexes.ts'
+import type { Lane } from './lanes.ts'
 import { createStatusMemory } from './memory.ts'
 import type { Next } from './next.ts'
 import { ownerName } from './owner.ts'
 import type { Change, Deps, SecretDigest } from './ports.ts'
-import { createQueue, type Lane, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
+import { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
 import { storeReconciler } from './secretstore.ts'
 import { keyOf, refOf, type Store } from './store.ts'
 
@@ -80,6 +82,7 @@ const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions)
   const stores: Queue = createQueue({
     ...common,
     concurrency: concurrency.stores,
+    groups: groupsOfStore,
     work: async (key, signal) => say(stores, key, await lookAtStore(key, signal)),
   })
   const suspect = (key: string): void => {
@@ -90,6 +93,7 @@ const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions)
   const externalSecrets: Queue = createQueue({
     ...common,
     concurrency: concurrency.externalSecrets,
+    groups: key => groupsOf(deps.externalSecrets.get(key)),
     work: async (key, signal) => say(externalSecrets, key, await reconcile(key, signal)),
   })
   return { stores, externalSecrets, identities, suspect }

@@ -1,6 +1,7 @@
 export { type Controller, type ControllerOptions, createController } from './controller.ts'
 export { resolveIdentity } from './identity.ts'
 export { indexes } from './indexes.ts'
+export type { Lane } from './lanes.ts'
 export { createdByLabel, dataHashAnnotation, managedLabel } from './marks.ts'
 export type {
   Change,
@@ -20,6 +21,6 @@ export type {
   Snapshot,
   StatusWriter,
 } from './ports.ts'
-export { createQueue, type Lane, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
+export { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
 export { resolveStore } from './resolve.ts'
 export { type Store, storeKey } from './store.ts'

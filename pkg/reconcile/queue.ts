@@ -1,11 +1,15 @@
-/** New, changed and forced objects are fresh; refreshes and retries are routine (decision 17). */
-export type Lane = 'fresh' | 'routine'
+import { type Groups, type Lane, Lanes, nobody } from './lanes.ts'
 
 export interface QueueOptions {
   /** One pass over one key. A throw is reported and tried again with back-off. */
   readonly work: (key: string, signal: AbortSignal) => Promise<void>
   /** Keys worked on at once. */
   readonly concurrency: number
+  /**
+   * Whose work a key is; undefined for nobody's, which has no limit. A key starts only while fewer places are held by its two
+   * groups, counted together, than are free: one group alone holds less than half of them, and it takes several to hold all.
+   */
+  readonly groups?: (key: string) => Groups | undefined
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** Calls back once after `ms`; the result cancels. */
@@ -42,8 +46,6 @@ export interface Queue {
   stop(graceMs?: number): Promise<void>
 }
 
-// one routine key for eight fresh ones: a flood of changes must not stop the refreshes
-const freshInARow = 8
 // Node's timers end at 24.8 days; a shorter look also follows a clock that was suspended
 const longestTimer = 60 * 60_000
 
@@ -98,16 +100,16 @@ class Heap {
 class WorkQueue implements Queue {
   readonly #options: QueueOptions
   readonly #backoff: { readonly baseMs: number; readonly capMs: number }
-  /** Keys in line, with the time they came; a Map keeps that order. A key is in one lane at most. */
-  readonly #ready: Readonly<Record<Lane, Map<string, number>>> = { fresh: new Map(), routine: new Map() }
+  readonly #ready = new Lanes()
   readonly #running = new Map<string, number>()
+  /** How many keys of each group run. */
+  readonly #held = new Map<string, number>()
   /** Keys that were added while they ran. */
   readonly #again = new Map<string, Lane>()
   readonly #due = new Map<string, number>()
   readonly #heap = new Heap()
   readonly #failures = new Map<string, number>()
   readonly #abort = new AbortController()
-  #freshRow = 0
   #stopped = false
   #timer: { readonly at: number; readonly cancel: () => void } | undefined
   #waiters: (() => void)[] = []
@@ -150,14 +152,12 @@ class WorkQueue implements Queue {
 
   size(): QueueSize {
     const now = this.#options.now()
-    const { fresh, routine } = this.#ready
-    const oldest = Math.min(now, ...[fresh, routine].flatMap(lane => lane.values().next().value ?? []))
     return {
-      fresh: fresh.size,
-      routine: routine.size,
+      fresh: this.#ready.count('fresh'),
+      routine: this.#ready.count('routine'),
       running: this.#running.size,
       delayed: this.#due.size,
-      oldestWaitMs: now - oldest,
+      oldestWaitMs: now - (this.#ready.oldest() ?? now),
       longestRunMs: now - Math.min(now, ...this.#running.values()),
     }
   }
@@ -171,8 +171,7 @@ class WorkQueue implements Queue {
     this.#stopped = true
     this.#timer?.cancel()
     this.#timer = undefined
-    this.#ready.fresh.clear()
-    this.#ready.routine.clear()
+    this.#ready.clear()
     this.#again.clear()
     this.#due.clear()
     this.#settle()
@@ -182,34 +181,36 @@ class WorkQueue implements Queue {
   }
 
   #enqueue(key: string, lane: Lane): void {
-    if (this.#ready.fresh.has(key)) return
-    const since = this.#ready.routine.get(key)
-    if (since !== undefined && lane === 'routine') return
-    this.#ready.routine.delete(key)
-    this.#ready[lane].set(key, this.#options.now())
+    this.#ready.put(key, { lane, groups: this.#options.groups?.(key) ?? nobody }, this.#options.now())
   }
 
-  #next(): string | undefined {
-    const { fresh, routine } = this.#ready
-    const turn: Lane = fresh.size === 0 || (routine.size > 0 && this.#freshRow >= freshInARow) ? 'routine' : 'fresh'
-    const key = this.#ready[turn].keys().next().value
-    if (key === undefined) return undefined
-    this.#freshRow = turn === 'fresh' ? this.#freshRow + 1 : 0
-    this.#ready[turn].delete(key)
-    return key
+  /** Blocked groups hold a place each, so no more of them are passed over than there are places. */
+  #admits(groups: readonly string[]): boolean {
+    if (groups[0] === nobody[0]) return true
+    const held = groups.reduce((sum, group) => sum + (this.#held.get(group) ?? 0), 0)
+    return held < this.#options.concurrency - this.#running.size
+  }
+
+  #hold(groups: Groups, change: 1 | -1): void {
+    for (const group of groups) {
+      const held = (this.#held.get(group) ?? 0) + change
+      if (held > 0) this.#held.set(group, held)
+      else this.#held.delete(group)
+    }
   }
 
   #pump(): void {
     while (!this.#stopped && this.#running.size < this.#options.concurrency) {
-      const key = this.#next()
-      if (key === undefined) return
-      this.#running.set(key, this.#options.now())
-      void this.#pass(key)
+      const next = this.#ready.take(groups => this.#admits(groups))
+      if (!next) return
+      this.#running.set(next.key, this.#options.now())
+      this.#hold(next.groups, 1)
+      void this.#pass(next.key, next.groups)
     }
   }
 
   /** Never rejects. */
-  async #pass(key: string): Promise<void> {
+  async #pass(key: string, groups: Groups): Promise<void> {
     try {
       await this.#options.work(key, this.#abort.signal)
     } catch (error) {
@@ -217,6 +218,7 @@ class WorkQueue implements Queue {
       this.retry(key)
     }
     this.#running.delete(key)
+    this.#hold(groups, -1)
     const lane = this.#again.get(key)
     this.#again.delete(key)
     if (lane) this.#enqueue(key, lane)
@@ -233,7 +235,7 @@ class WorkQueue implements Queue {
   }
 
   #quiet(): boolean {
-    return this.#ready.fresh.size + this.#ready.routine.size + this.#running.size === 0
+    return this.#ready.size + this.#running.size === 0
   }
 
   #settle(): void {
@@ -265,5 +267,5 @@ class WorkQueue implements Queue {
   }
 }
 
-/** Which key is worked on when: each once at a time, fresh ones first, none forgotten. Pure of I/O: clock and timers are handed in. */
+/** Which key is worked on when: each once at a time, fresh ones first, groups in turn, none forgotten. Pure of I/O: clock and timers are handed in. */
 export const createQueue = (options: QueueOptions): Queue => new WorkQueue(options)

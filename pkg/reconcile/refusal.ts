@@ -5,6 +5,7 @@ import type { SecretShape } from '#materialize'
 import { targetName } from './marks.ts'
 import { names } from './owner.ts'
 import type { OwnerReference, SecretObject } from './ports.ts'
+import { named } from './words.ts'
 
 /** What must be known of a write to tell whether it may happen. */
 export interface Claim {
@@ -20,6 +21,8 @@ const protectedTypes: readonly string[] = [
   'kubernetes.io/service-account-token',
   'bootstrap.kubernetes.io/token',
   'helm.sh/release.v1',
+  // our own CA (certs/store.ts): its key signs what API servers trust
+  'latchkey.dev/webhook-ca',
 ]
 
 const at = 'spec.target.name'
@@ -41,7 +44,12 @@ const foreignOwner = (claim: Claim, owners: readonly OwnerReference[]): Fault | 
   const owner = owners.find(other => other.controller === true && !names(other, claim.externalSecret))
   return (
     owner &&
-    refuse('SecretOwned', `Secret ${claim.name} belongs to ${owner.kind} ${owner.name}`, at, 'choose another name')
+    refuse(
+      'SecretOwned',
+      `Secret ${claim.name} belongs to ${named(owner.kind)} ${named(owner.name)}`,
+      at,
+      'choose another name',
+    )
   )
 }
 
@@ -56,7 +64,7 @@ const ofExisting = (claim: Claim, existing: SecretObject): Fault | undefined => 
   const anew = `delete Secret ${claim.name}; it is made anew`
   if (claim.type !== undefined && claim.type !== type) {
     // Kubernetes never lets the type of a Secret change
-    return refuse('SecretImmutable', `${say} of type ${type}, not ${claim.type}`, typeAt, anew)
+    return refuse('SecretImmutable', `${say} of type ${named(type)}, not ${named(claim.type)}`, typeAt, anew)
   }
   const holdsOther = claim.data !== undefined && !isDeepStrictEqual({ ...existing.data }, { ...claim.data })
   return existing.immutable === true && holdsOther

@@ -12,12 +12,14 @@ import { isDefinite, summarizeStore } from './store-status.ts'
 
 /** ESO's --store-requeue-interval (compatibility.md §7). */
 const usualMs = 5 * 60e3
+/** A login each time: nobody needs them closer together, and a tenant must not keep us busy with them (security.md T30). */
+const shortestMs = 10e3
 
 /** How often a store is looked at anew. Milliseconds. */
 export const recheckMs = ({ spec }: Store): number => {
   const { refreshInterval } = spec
   const ms = typeof refreshInterval === 'number' ? refreshInterval * 1e3 : parseDuration(refreshInterval ?? '')
-  return ms !== undefined && ms > 0 ? ms : usualMs
+  return ms !== undefined && ms > 0 ? Math.max(shortestMs, ms) : usualMs
 }
 
 const split = (key: string): { kind: string; name: string } => {

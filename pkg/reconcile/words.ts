@@ -1,12 +1,20 @@
 import { Fault } from '#core'
+import { show } from '#materialize'
 
 const shown = 10
+// a status is written at each change and read by everybody who lists objects
+const longest = 4_096
 
-/** Faults as one condition message: the first ten, and how many more there are. */
+const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…`.toWellFormed() : text)
+
+/** A name that somebody else chose, as it is where it is an ordinary one, and quoted where it could be mistaken or does harm. */
+export const named = (name: string): string => (/^[\w./-]{1,120}$/.test(name) ? name : show(name))
+
+/** Faults as one condition message: the first ten, and how many more there are; at most 4 KiB of it. */
 export const showFaults = (faults: readonly Fault[]): string => {
   const lines = [...new Set(faults.map(fault => fault.line()))]
   const rest = lines.length - shown
-  return [...lines.slice(0, shown), ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ')
+  return cut([...lines.slice(0, shown), ...(rest > 0 ? [`and ${rest} more`] : [])].join('; '))
 }
 
 /** Several faults where one is thrown: the code and the place of the first, the words of all. */

@@ -204,9 +204,9 @@ t.test('a warning is printed and the object accepted', async t => {
 
 t.test('a manifest of 6 MB is refused by the API server, one of 1.3 MB is judged like any other', async t => {
   const sized = (bytes: number, refreshInterval: string) => {
-    const data = Array.from({ length: bytes / 1000 }, (_, index) => ({
+    const data = Array.from({ length: bytes / 2000 }, (_, index) => ({
       secretKey: `key-${index}`,
-      remoteRef: { key: `/${'x'.repeat(900)}/${index}` },
+      remoteRef: { key: `/${'x'.repeat(1900)}/${index}` },
     }))
     return object('ExternalSecret', 'large', externalSecret({ refreshInterval, data }))
   }

@@ -11,6 +11,7 @@ import { metadataPolicy } from './metadata-policy.ts'
 import { noData } from './no-data.ts'
 import { policies } from './policies.ts'
 import { provider } from './provider.ts'
+import { refCount } from './ref-count.ts'
 import { refreshInterval } from './refresh-interval.ts'
 import { regexp } from './regexp.ts'
 import { remoteKey } from './remote-key.ts'
@@ -39,6 +40,7 @@ export const schemaRule = {
 export const externalSecretRules: readonly Rule<ExternalSecret>[] = [
   secretType,
   noData,
+  refCount,
   storeRef,
   storeExists,
   refreshInterval,

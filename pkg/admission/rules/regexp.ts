@@ -2,9 +2,25 @@ import { RE2JS } from 're2js'
 import type { ExternalSecret } from '#api'
 import type { Draft, Rule } from '../findings.ts'
 
-/** What is wrong with a regular expression of a manifest; RE2 only (decision 12). Shared with the rules of stores. */
-export const regexpDrafts = (path: string, source: string | undefined): Draft[] => {
-  if (source === undefined) return []
+/** A regular expression of a manifest, and where it stands. */
+export interface Expression {
+  readonly path: string
+  readonly source: string
+}
+
+// security.md T14. RE2 matches in linear time, but it unfolds a counted repetition when it compiles: 1 KB of x{999} takes 0.2 s.
+const longest = 1_024
+const mostWork = 128 * 1_024
+
+/** What it costs to compile, in characters after unfolding; 16 KB of plain text come to mostWork. */
+const workOf = (source: string): number => {
+  const counts = [...source.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].map(([, from, to]) =>
+    Math.max(Number(from), Number(to || 0)),
+  )
+  return source.length * counts.reduce((sum, count) => sum + count, 8)
+}
+
+const compiled = ({ path, source }: Expression): Draft[] => {
   try {
     RE2JS.compile(source)
     return []
@@ -20,14 +36,40 @@ export const regexpDrafts = (path: string, source: string | undefined): Draft[] 
   }
 }
 
+/**
+ * What is wrong with the regular expressions of one manifest; RE2 only (decision 12). Shared with the rules of stores. Where they
+ * are too much work together, one draft says so and the rest is not compiled.
+ */
+export const regexpDrafts = (expressions: readonly Expression[]): Draft[] => {
+  const drafts: Draft[] = []
+  let work = 0
+  for (const { path, source } of expressions) {
+    if (source.length > longest) {
+      drafts.push({ path, message: `is longer than ${longest} characters`, remedy: 'shorten it' })
+      continue
+    }
+    work += workOf(source)
+    if (work > mostWork) {
+      const message = 'is too much to compile, by itself or after those before it'
+      return [...drafts, { path, message, remedy: 'repeat less often, or write fewer and shorter ones' }]
+    }
+    drafts.push(...compiled({ path, source }))
+  }
+  return drafts
+}
+
+const expressionsOf = ({ spec }: ExternalSecret): Expression[] =>
+  (spec.dataFrom ?? []).flatMap(({ find, rewrite }, index) => {
+    const path = `spec.dataFrom[${index}]`
+    const sources: readonly (readonly [field: string, source: string | undefined])[] = [
+      ['find.name.regexp', find?.name?.regexp],
+      ...(rewrite ?? []).map((step, at) => [`rewrite[${at}].regexp.source`, step.regexp?.source] as const),
+    ]
+    return sources.flatMap(([field, source]) => (source === undefined ? [] : [{ path: `${path}.${field}`, source }]))
+  })
+
 export const regexp: Rule<ExternalSecret> = {
   id: 'regexp',
-  doc: 'Regular expressions of find and rewrite compile under RE2.',
-  check: ({ spec }) =>
-    (spec.dataFrom ?? []).flatMap(({ find, rewrite }, index) => [
-      ...regexpDrafts(`spec.dataFrom[${index}].find.name.regexp`, find?.name?.regexp),
-      ...(rewrite ?? []).flatMap((step, at) =>
-        regexpDrafts(`spec.dataFrom[${index}].rewrite[${at}].regexp.source`, step.regexp?.source),
-      ),
-    ]),
+  doc: `Regular expressions of find and rewrite compile under RE2 and have at most ${longest} characters each.`,
+  check: object => regexpDrafts(expressionsOf(object)),
 }

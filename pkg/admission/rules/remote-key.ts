@@ -5,8 +5,16 @@ import type { Draft, Rule } from '../findings.ts'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const control = /[\u0000-\u001f\u007f]/
 
+// paths of Akeyless are far shorter; what is remembered by key must not grow with a tenant's wishes (security.md L6)
+const longest = 4_096
+
+const tooLong = (path: string, text: string | undefined): Draft[] =>
+  (text?.length ?? 0) > longest
+    ? [{ path, message: `is longer than ${longest} characters`, remedy: 'write the name as the item has it' }]
+    : []
+
 const refDrafts = (path: string, { key, property }: RemoteRef): Draft[] => {
-  const drafts: Draft[] = []
+  const drafts = [...tooLong(`${path}.key`, key), ...tooLong(`${path}.property`, property)]
   if (key.trim() === '') drafts.push({ path: `${path}.key`, message: 'is empty', remedy: 'write the path of an item' })
   else if (control.test(key) || key !== key.trim()) {
     const message = `${show(key)} has blanks around it or control characters`
@@ -21,7 +29,7 @@ const refDrafts = (path: string, { key, property }: RemoteRef): Draft[] => {
 
 export const remoteKey: Rule<ExternalSecret> = {
   id: 'remote-key',
-  doc: 'Every ref names an item: its path is not empty and has no control characters.',
+  doc: `Every ref names an item: its path is not empty, has no control characters and at most ${longest} characters.`,
   check: ({ spec }) => [
     ...(spec.data ?? []).flatMap(({ remoteRef }, index) => refDrafts(`spec.data[${index}].remoteRef`, remoteRef)),
     ...(spec.dataFrom ?? []).flatMap(({ extract }, index) =>

@@ -5,6 +5,7 @@ import type { Rule } from '../findings.ts'
 const privileged: ReadonlyMap<string, string> = new Map([
   ['kubernetes.io/service-account-token', 'makes the cluster issue a ServiceAccount token'],
   ['bootstrap.kubernetes.io/token', 'lets machines join the cluster'],
+  ['latchkey.dev/webhook-ca', 'holds the CA of the webhook'],
 ])
 
 export const secretType: Rule<ExternalSecret> = {

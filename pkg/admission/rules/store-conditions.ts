@@ -23,15 +23,20 @@ export const storeConditions: Rule<Store> = {
   id: 'store-conditions',
   doc: 'Conditions of a ClusterSecretStore have selectors and regular expressions that work; on a SecretStore they are idle.',
   check: ({ kind, spec }) => {
-    const drafts = (spec.conditions ?? []).flatMap((condition, index) => {
-      const path = `spec.conditions[${index}]`
-      return [
-        ...selectorDrafts(`${path}.namespaceSelector`, condition.namespaceSelector),
-        ...(condition.namespaceRegexes ?? []).flatMap((source, at) =>
-          regexpDrafts(`${path}.namespaceRegexes[${at}]`, source),
+    const conditions = (spec.conditions ?? []).map((condition, index) => ({
+      path: `spec.conditions[${index}]`,
+      condition,
+    }))
+    const drafts = [
+      ...conditions.flatMap(({ path, condition }) =>
+        selectorDrafts(`${path}.namespaceSelector`, condition.namespaceSelector),
+      ),
+      ...regexpDrafts(
+        conditions.flatMap(({ path, condition }) =>
+          (condition.namespaceRegexes ?? []).map((source, at) => ({ path: `${path}.namespaceRegexes[${at}]`, source })),
         ),
-      ]
-    })
+      ),
+    ]
     if (kind === 'ClusterSecretStore' || !spec.conditions?.length) return drafts
     const message = 'have no effect on a SecretStore, which serves its own namespace'
     return [...drafts, { path: 'spec.conditions', message, remedy: 'remove them', level: 'warn' as const }]

@@ -322,6 +322,13 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
     fails: [
       [
         es(s => {
+          s.dataFrom = [{ find: { name: { regexp: 'a'.repeat(1025) } } }]
+        }),
+        'spec.dataFrom[0].find.name.regexp: is longer than 1024 characters → shorten it',
+        `spec.dataFrom[0].find: find ${later} → name the items with data or extract`,
+      ],
+      [
+        es(s => {
           s.dataFrom = [{ find: { name: { regexp: '(?=x)' } } }]
         }),
         'spec.dataFrom[0].find.name.regexp: is not a regular expression of RE2, which has no lookaround and no back references → correct it; the syntax is that of Go',
@@ -336,8 +343,27 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
       ],
     ],
   },
+  'ref-count': {
+    passes: [
+      es(s => {
+        s.data = Array.from({ length: 999 }, (_, index) => ({ ...ref({}), secretKey: `k${index}` }))
+        s.dataFrom = [{ extract: { key: '/a' } }]
+      }),
+    ],
+    fails: [
+      [
+        es(s => {
+          s.dataFrom = Array.from({ length: 999 }, () => ({ extract: { key: '/a' } }))
+        }),
+        'spec: has 1001 entries in data and dataFrom, more than 1000 → split it into several ExternalSecrets',
+      ],
+    ],
+  },
   'remote-key': {
     passes: [
+      es(s => {
+        s.data = [ref({ key: `/${'a'.repeat(4095)}`, property: 'a'.repeat(4096) })]
+      }),
       es(s => {
         s.data = [ref({ key: 'no/leading slash' })]
       }),
@@ -348,6 +374,13 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
           s.data = [ref({ key: ' ' })]
         }),
         'spec.data[0].remoteRef.key: is empty → write the path of an item',
+      ],
+      [
+        es(s => {
+          s.data = [ref({ key: `/${'a'.repeat(4096)}`, property: 'a'.repeat(4097) })]
+        }),
+        'spec.data[0].remoteRef.key: is longer than 4096 characters → write the name as the item has it',
+        'spec.data[0].remoteRef.property: is longer than 4096 characters → write the name as the item has it',
       ],
       [
         es(s => {
@@ -743,7 +776,7 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
     ],
   },
   'store-refresh-interval': {
-    passes: [300, 0, '5m', '0'].map(value =>
+    passes: [300, 0, '5m', '0', 10, '10s'].map(value =>
       store((_, s) => {
         s.refreshInterval = value
       }),
@@ -755,6 +788,12 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
         }),
         'spec.refreshInterval: "300" is not a duration → write 300s',
       ],
+      ...['1ns', 9].map((value): [object, string] => [
+        store((_, s) => {
+          s.refreshInterval = value
+        }),
+        'spec.refreshInterval: is below 10 s and counts as 10 s → write 10s or more [store-refresh-interval]',
+      ]),
       [
         store((_, s) => {
           s.refreshInterval = -5
@@ -805,4 +844,45 @@ for (const [rule, { passes, fails }] of Object.entries(cases)) {
 t.test('every rule is in the catalogue with one line, and every one in the catalogue is tried here', async t => {
   t.same([...catalogue.keys()].sort(), Object.keys(cases).sort())
   for (const [id, doc] of catalogue) t.match(doc, /^\S.{20,140}\.$/, id)
+})
+
+t.test('what the schema says of a field the rules do not say again, of what holds it or of what it holds', async t => {
+  const object = es(s => {
+    s.data = []
+    s.dataFrom = 7
+    s.secretStoreRef.name = 'Bad_Name'
+    s.refreshInterval = '5 minutes'
+  })
+  const { denials, warnings } = judge(object, undefined, { stores: () => false })
+  t.same(
+    [...denials, ...warnings].map(({ rule, path }) => `${rule} ${path}`),
+    ['schema spec.secretStoreRef.name', 'schema spec.dataFrom', 'refresh-interval spec.refreshInterval'],
+  )
+})
+
+t.test('4,000 broken entries among 8,000 cost one look each', async t => {
+  const entries = Array.from({ length: 8_000 }, (_, index) => ({
+    secretKey: index % 2 ? 'a b' : 'x',
+    remoteRef: { key: '' },
+  }))
+  const started = performance.now()
+  const { denials } = judge(es(s => Object.assign(s, { data: entries })))
+  t.ok(denials.length > 7_000)
+  // 5 s where every finding was held against every issue
+  t.ok(performance.now() - started < 1_000)
+})
+
+t.test('the work of compiling regular expressions is bounded for a manifest', async t => {
+  const sources = Array.from({ length: 5_000 }, (_, index) => `(a{1,900}){1,1}${index}`)
+  const find = es(s => {
+    s.dataFrom = sources.map(regexp => ({ find: { name: { regexp } } }))
+  })
+  const conditions = clusterStore((_, s) => {
+    s.conditions = [{ namespaceRegexes: ['^team-[a-z0-9]{1,40}$', 'x{999}'.repeat(150), '('] }]
+  })
+  const too = 'is too much to compile, by itself or after those before it'
+  const of = (object: unknown, rule: string) =>
+    judge(object).denials.flatMap(({ path, message, rule: by }) => (by === rule ? `${path}: ${message}` : []))
+  t.same(of(find, 'regexp'), [`spec.dataFrom[9].find.name.regexp: ${too}`])
+  t.same(of(conditions, 'store-conditions'), [`spec.conditions[0].namespaceRegexes[1]: ${too}`])
 })

@@ -2,6 +2,7 @@ import t from 'tap'
 import { manifestFiles } from '../../../deploy/manifests.ts'
 import { permissions } from '../../../deploy/permissions.ts'
 import { webhookConfigurations } from '../../../deploy/webhooks.ts'
+import { podTemplate } from '../../../deploy/workload.ts'
 import { generated } from '../../../dev/generate.ts'
 import { read } from '../../architecture/source.ts'
 
@@ -23,6 +24,16 @@ t.test('no permission has a wildcard, reaches Pods or could grant itself more', 
     t.notOk(words.includes(word), word)
   }
   t.notOk(permissions.some(({ apiGroup }) => apiGroup === 'rbac.authorization.k8s.io'))
+})
+
+t.test('every finalizer of ESO’s may be taken off, and nothing is allowed that nothing uses', async t => {
+  const granted = permissions.filter(({ verbs }) => verbs.includes('patch')).flatMap(({ resources }) => resources)
+  for (const kind of ['externalsecrets', 'secretstores', 'clustersecretstores']) t.ok(granted.includes(kind), kind)
+  t.notOk(permissions.some(({ resources }) => resources.includes('serviceaccounts')))
+})
+
+t.test('lookups that hang leave threads to others', async t => {
+  t.match(podTemplate.spec.containers[0]?.env, [{}, { name: 'UV_THREADPOOL_SIZE', value: '32' }, {}])
 })
 
 t.test('create is never limited by name: such a rule allows nothing', async t => {

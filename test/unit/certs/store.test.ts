@@ -33,7 +33,7 @@ t.test('what was created is loaded, and only one creates', async t => {
   const loaded = await store.load(signal)
   t.equal(loaded?.certs, 'one-certs')
   t.ok(loaded?.key.equals(Sensitive.text('one-key')))
-  t.match(held(), { metadata: { name: 'ca', namespace: 'latchkey-system' }, type: 'Opaque' })
+  t.match(held(), { metadata: { name: 'ca', namespace: 'latchkey-system' }, type: 'latchkey.dev/webhook-ca' })
 })
 
 t.test('a replace keeps what others put on the Secret, and fails for a version that is gone', async t => {

@@ -161,3 +161,9 @@ t.test('a kubeconfig that cannot be used is a fault that names the file', async 
     t.throws(open, { name: 'Fault', code: 'ClusterUnreachable', path })
   }
 })
+
+t.test('an answer above 16 MiB is cut and named, and not asked for again as it is', async t => {
+  const { calls, call } = await server(t, [say(200, ' '.repeat(16 * 1024 * 1024 + 1))])
+  t.match(await failure(call({})), { name: 'KubeError', status: 0, reason: 'TooLarge' })
+  t.equal(calls(), 1)
+})

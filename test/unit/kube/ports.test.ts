@@ -1,7 +1,7 @@
 // server/ hands these parts to the reconciler; that they fit its ports is a matter of types, so tsc is the judge here.
 import t from 'tap'
 import { dataHash, Fault, faults } from '#core'
-import type * as kube from '../../../pkg/kube/index.ts'
+import * as kube from '../../../pkg/kube/index.ts'
 import { clusterFault, KubeError, pathOf, secretDigest } from '../../../pkg/kube/index.ts'
 import type * as ports from '../../../pkg/reconcile/ports.ts'
 
@@ -25,6 +25,34 @@ t.test('a digest holds the hash of the decoded data, and no data', async t => {
   const nothing = dataHash(new Map([['a', Buffer.alloc(0)]]))
   t.equal(secretDigest(raw({ data: { a: '' } })).dataHash, nothing)
   t.equal(secretDigest(raw({ data: { a: null } })).dataHash, nothing)
+})
+
+t.test('a key named __proto__ is a key like any other, in what is hashed and in what is read', async t => {
+  const data = JSON.parse('{"__proto__":"eA==","a":"eA=="}')
+  const x = Buffer.from('x')
+  t.equal(
+    secretDigest(raw({ data })).dataHash,
+    dataHash(
+      new Map([
+        ['__proto__', x],
+        ['a', x],
+      ]),
+    ),
+  )
+  const cluster = { server: '', open: async () => [], close: async () => {}, request: async () => raw({ data }) }
+  const { signal } = new AbortController()
+  const reader = kube.credentialReader(cluster as never)
+  t.same(
+    [...((await reader.secret('ns', 'n', signal)) ?? [])].map(([key]) => key),
+    ['__proto__', 'a'],
+  )
+  t.same(
+    [...((await reader.configMap('ns', 'n', signal)) ?? [])].map(([key]) => key),
+    ['__proto__', 'a'],
+  )
+  const read = await kube.secretWriter(cluster as never).read('ns', 'n', signal)
+  t.equal(JSON.stringify(read?.data), JSON.stringify(data), 'and in what a replace starts from')
+  t.throws(() => secretDigest(raw({ data: { a: 7 } })))
 })
 
 t.test('an error of the API server becomes a fault without its words', async t => {

@@ -7,7 +7,7 @@ import { clusterStore, digest, externalSecret, secretObject, secretStore, synced
 import { settle, text, type World, world } from './ports.ts'
 
 /** A controller whose timers are kept and fired by hand. */
-const start = (state: World) => {
+const start = (state: World, places = 4) => {
   const timers: { ms: number; fire: () => void }[] = []
   let clock = 0
   const errors: unknown[] = []
@@ -21,7 +21,7 @@ const start = (state: World) => {
         return () => void timers.splice(timers.indexOf(timer), timers.includes(timer) ? 1 : 0)
       },
     },
-    concurrency: { externalSecrets: 4, stores: 4 },
+    concurrency: { externalSecrets: places, stores: places },
     onError: error => errors.push(error),
   })
   controller.start()
@@ -190,4 +190,32 @@ t.test('indexes file objects as the reconciler looks them up', async t => {
   t.same(indexes.clusterStores[credentialIndex](clusterStore()), ['ops/creds'])
   t.same(indexes.secrets[ownedIndex](digest()), ['demo/app'])
   t.same(indexes.secrets[ownedIndex](digest({}, { ownerReferences: [] })), [])
+})
+
+t.test('a store that never answers leaves places to a healthy one beside it', async t => {
+  const stores = [secretStore({ metadata: { name: 'evil', uid: 'evil' } }), secretStore()]
+  const through = (name: string, store: string) =>
+    externalSecret({
+      metadata: { name, uid: name },
+      spec: { secretStoreRef: { name: store }, data: [{ secretKey: 'k', remoteRef: { key: `/${store}` } }] },
+    })
+  const evils = Array.from({ length: 8 }, (_, index) => through(`evil-${index}`, 'evil'))
+  const state = world({ externalSecrets: [...evils, through('app', 'main')], stores })
+  state.items.set('/main', text('well'))
+  const { read } = state.deps.source
+  let hung = 0
+  const source: typeof state.deps.source = {
+    ...state.deps.source,
+    read: (identity, refs, options, signal) => {
+      if (refs[0]?.path === '/main') return read(identity, refs, options, signal)
+      hung += 1
+      return new Promise((_, end) => signal.addEventListener('abort', () => end(signal.reason)))
+    },
+  }
+  const { controller, timers } = start({ ...state, deps: { ...state.deps, source } }, 8)
+  while (!state.live.has('demo/app')) await new Promise(setImmediate)
+  t.equal(hung, 3, 'of eight places')
+  const stopped = controller.stop(0)
+  for (const { fire } of timers.splice(0)) fire()
+  await stopped
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { createQueue, type Lane, type QueueOptions } from '../../../pkg/reconcile/queue.ts'
+import { type Groups, type Lane, Lanes } from '../../../pkg/reconcile/lanes.ts'
+import { createQueue, type QueueOptions } from '../../../pkg/reconcile/queue.ts'
 
 /** Time that passes only when told: timers fire in order, and what they start is awaited. */
 const virtual = () => {
@@ -241,8 +242,70 @@ t.test('the size tells how long keys wait and passes run', async t => {
   hold.finish('a')
 })
 
+/** `tenant/store/anything` */
+const byName = (key: string): Groups => {
+  const [tenant = '', store = ''] = key.split('/')
+  return [tenant, `${tenant}/${store}`]
+}
+const add = ({ queue }: ReturnType<typeof harness>, ...keys: string[]): void => {
+  for (const key of keys) queue.add(key, 'fresh')
+}
+const many = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, index) => prefix + index)
+const startedOf = ({ started }: ReturnType<typeof held>, prefix: string): number =>
+  started.filter(key => key.startsWith(prefix)).length
+
+t.test('a group whose passes hang leaves places to others, and least its own other part', async t => {
+  const hold = held()
+  const h = harness({ work: hold.work, concurrency: 16, groups: byName })
+  add(h, ...many('evil/tarpit/', 50))
+  t.equal(hold.started.length, 6)
+  add(h, 'evil/well/0', 'good/main/0')
+  t.match(hold.started.slice(6), ['evil/well/0', 'good/main/0'])
+  add(h, ...many('evil/more', 40).map(store => `${store}/0`))
+  t.ok(startedOf(hold, 'evil/') <= 8, 'however many parts it has')
+  add(h, 'third/main/0')
+  t.equal(hold.started.at(-1), 'third/main/0')
+})
+
+t.test('what had to wait for its group starts as soon as places come free, its own or another one’s', async t => {
+  const hold = held()
+  const h = harness({ work: hold.work, concurrency: 4, groups: byName })
+  add(h, 'x/s/0', ...many('evil/tarpit/', 5))
+  t.strictSame(hold.started, ['x/s/0', 'evil/tarpit/0'])
+  hold.finish('x/s/0')
+  await h.settle()
+  t.strictSame(hold.started.slice(2), ['evil/tarpit/1'])
+  hold.finish('evil/tarpit/0')
+  await h.settle()
+  t.strictSame(hold.started.slice(2), ['evil/tarpit/1', 'evil/tarpit/2'])
+})
+
+t.test('groups take turns: one key waits for one turn of a flood, not for all of it', async t => {
+  const hold = held()
+  const h = harness({ work: hold.work, groups: byName })
+  add(h, 'x/s/0', ...many('flood/s/', 100), 'good/s/0')
+  for (const key of ['x/s/0', 'flood/s/0']) {
+    hold.finish(key)
+    await h.settle()
+  }
+  t.strictSame(hold.started, ['x/s/0', 'flood/s/0', 'good/s/0'])
+})
+
+t.test('a blocked group is passed over at a cost that does not grow with its keys', async t => {
+  const lanes = new Lanes()
+  for (const key of [...many('evil/a/', 5000), ...many('evil/b/', 5000), ...many('half/a/', 5000), 'half/b/0'])
+    lanes.put(key, { lane: 'fresh', groups: byName(key) }, 0)
+  const asked: string[] = []
+  const taken = lanes.take(groups => {
+    asked.push(groups.join(' '))
+    return groups[0] === 'half' && groups[1] !== 'half/a'
+  })
+  t.equal(taken?.key, 'half/b/0')
+  t.strictSame(asked, ['evil', 'half', 'half half/a', 'half half/b'])
+})
+
 t.test('no key is lost, none runs twice at once, whatever happens', async () => {
-  const key = fc.constantFrom('a', 'b', 'c', 'd', 'e')
+  const key = fc.constantFrom('a/1/a', 'a/1/b', 'a/2/c', 'b/1/d', 'b/1/e', 'none')
   const step = fc.oneof(
     fc.record({ do: fc.constant('add' as const), key, lane: fc.constantFrom<Lane>('fresh', 'routine') }),
     fc.record({ do: fc.constant('after' as const), key, ms: fc.nat({ max: 500 }) }),
@@ -252,7 +315,7 @@ t.test('no key is lost, none runs twice at once, whatever happens', async () => 
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 60 }),
-      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 5 }),
       fc.nat(),
       async (steps, concurrency, seed) => {
         let turn = seed
@@ -264,6 +327,7 @@ t.test('no key is lost, none runs twice at once, whatever happens', async () => 
         const tick = (): number => (clock += 1)
         const h = harness({
           concurrency,
+          groups: name => (name === 'none' ? undefined : byName(name)),
           work: async name => {
             if (running.has(name)) throw new Error('twice at once')
             running.add(name)

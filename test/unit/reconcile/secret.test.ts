@@ -180,6 +180,22 @@ const refusals: { name: string; existing?: SecretObject; type?: string; want: Re
     want: /^SecretOwned .*belongs to Certificate app/,
   },
   {
+    name: 'an owner whose name would write on the terminal',
+    existing: secretObject({}, { metadata: { ownerReferences: controller('X\n\u001b[31m', 'n'.repeat(50_000)) } }),
+    want: /^SecretOwned \P{Cc}{0,300}$/u,
+  },
+  {
+    name: 'a type that would',
+    type: 'kubernetes.io/tls',
+    existing: secretObject({}, { type: `X\n\u001b[31m${'n'.repeat(50_000)}` }),
+    want: /^SecretImmutable \P{Cc}{0,300}$/u,
+  },
+  {
+    name: 'the CA of our own webhook',
+    existing: secretObject({}, { type: 'latchkey.dev/webhook-ca' }),
+    want: /^SecretProtected .*is of type latchkey\.dev\/webhook-ca, which is never written/,
+  },
+  {
     name: 'a ServiceAccount token',
     existing: secretObject({}, { type: 'kubernetes.io/service-account-token' }),
     want: /^SecretProtected .*is of type kubernetes\.io\/service-account-token, which is never written/,

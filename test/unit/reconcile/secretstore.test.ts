@@ -138,4 +138,5 @@ t.test('a verdict on a spec that changed during the login is dropped', async t =
 t.test('the interval is seconds, a duration, or five minutes', async t => {
   const every = (refreshInterval: unknown) => recheckMs(secretStore({ spec: { refreshInterval } }))
   t.same([undefined, 60, '90s', 0, '0', -5, 'soon'].map(every), [300e3, 60e3, 90e3, 300e3, 300e3, 300e3, 300e3])
+  t.same(['1ns', '1ms', 9, 10].map(every), [10e3, 10e3, 10e3, 10e3], 'and never under ten seconds')
 })

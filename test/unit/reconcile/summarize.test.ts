@@ -88,6 +88,12 @@ t.test('several faults are told at once, ten at most', async t => {
   })
 })
 
+t.test('a message is never longer than 4 KiB', async t => {
+  const faults = Array.from({ length: 10 }, (_, index) => missing.at(`spec.data["${'k'.repeat(900)}${index}"]`))
+  const { patch } = summarize(externalSecret(), { ...failure, faults, secretExists: false }, now)
+  t.match(patch, { conditions: [{ message: /^.{4095}…$/ }] })
+})
+
 t.test('a failure is seen for the generation that it speaks of', async t => {
   const es = externalSecret({ metadata: { generation: 7 }, status: { ...synced(60).status } })
   t.match(summarize(es, failure, now).patch, { observedGeneration: 7 })

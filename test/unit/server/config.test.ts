@@ -26,7 +26,7 @@ t.test('without flags every default holds', async t => {
     metricsBind: { host: '0.0.0.0', port: 8080 },
     watchNamespaces: [],
     leaderElect: false,
-    concurrency: 8,
+    concurrency: 16,
     logLevel: 'info',
     resolve: [],
   })

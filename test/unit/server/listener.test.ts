@@ -84,6 +84,74 @@ t.test('one peer gets so many connections and no more, and may come back when it
   t.equal((await post('/validate', JSON.stringify(review()))).status, 200)
 })
 
+const openFrom = (localAddress: string, port: number, ca: string) => open(port, ca, { localAddress })
+
+t.test('when all places are taken, the peer with most of them loses the one that is idle for longest', async t => {
+  const { port, ca, post } = await listen(t, { limits: { connections: 4 } })
+  const payload = JSON.stringify(review())
+  const one = await openFrom('127.0.0.3', port, ca.cert)
+  const hogs: TLSSocket[] = []
+  for (let count = 0; count < 3; count += 1) hogs.push(await openFrom('127.0.0.2', port, ca.cert))
+  const [first, second] = hogs.map(untilClosed)
+  // the first is not the one that idles for longest any more
+  hogs[0]?.write(`${head(`Content-Length: ${payload.length}\r\n`)}${payload}`)
+  await new Promise(done => hogs[0]?.once('data', done))
+  t.equal((await post('/validate', payload)).status, 200)
+  await second
+  t.same(
+    hogs.map(({ destroyed }) => destroyed),
+    [false, true, false],
+  )
+  t.notOk(one.destroyed)
+  t.equal((await post('/validate', payload)).status, 200, 'the client still has its connection')
+  for (const socket of [one, ...hogs]) socket.destroy()
+  await first
+})
+
+t.test('whoever asks for anything but a review loses the connection with the answer', async t => {
+  const { port, ca, post } = await listen(t)
+  const lines = ['GET /validate HTTP/1.1', 'GET /x HTTP/1.1', 'POST /x HTTP/1.1']
+  for (const line of lines) {
+    const socket = await open(port, ca.cert)
+    const closed = untilClosed(socket)
+    socket.write(`${line}\r\nHost: x\r\n\r\n`)
+    t.match((await closed).text, /^HTTP\/1\.1 4\d\d [\s\S]*connection: close/i, line)
+  }
+  t.equal((await post('/validate', '{}')).headers['connection'], 'close')
+  t.not((await post('/validate', JSON.stringify(review()))).headers['connection'], 'close')
+})
+
+t.test('of bodies that are too much together the one that takes longest is given up, with 429', async t => {
+  const { port, ca, post } = await listen(t, { limits: { bodies: 300_000 } })
+  const held = await Promise.all([1, 2].map(() => open(port, ca.cert)))
+  const closed = held.map(untilClosed)
+  for (const socket of held) {
+    await new Promise<void>(done =>
+      socket.write(`${head('Content-Length: 120001\r\n')}${'x'.repeat(120_000)}`, () => done()),
+    )
+  }
+  t.equal((await post('/validate', bodyOf(100_000))).status, 200)
+  t.match((await closed[0])?.text, /^HTTP\/1\.1 429 [\s\S]*too much is being sent at once → send it again later/)
+  t.notOk(held[1]?.destroyed)
+  for (let turn = 0; turn < 10; turn += 1) t.equal((await post('/validate', bodyOf(100_000))).status, 200)
+  t.notOk(held[1]?.destroyed, 'what has been answered does not count')
+  held[1]?.destroy()
+})
+
+t.test('a client that goes away in the middle of a body harms nobody', async t => {
+  const { port, ca, post } = await listen(t, { limits: { bodies: 200_000 } })
+  for (let turn = 0; turn < 5; turn += 1) {
+    const socket = await open(port, ca.cert)
+    await new Promise<void>(done =>
+      socket.write(`${head('Content-Length: 120001\r\n')}${'x'.repeat(120_000)}`, () => done()),
+    )
+    const gone = untilClosed(socket)
+    socket.destroy()
+    await gone
+    t.equal((await post('/validate', bodyOf(70_000))).status, 200)
+  }
+})
+
 t.test('TLS below 1.2 is refused, HTTP/2 is not offered', async t => {
   const { port, ca } = await listen(t)
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' }
