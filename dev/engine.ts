@@ -21,7 +21,10 @@ export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update
 
 /** `go1.26.8`; undefined where there is no Go. */
 export const goVersion = (): string | undefined => {
-  const told = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', env: { ...process.env, GOTOOLCHAIN: 'local' } })
+  const told = spawnSync('go', ['env', 'GOVERSION'], {
+    encoding: 'utf8',
+    env: { ...process.env, GOTOOLCHAIN: 'local' },
+  })
   return told.status === 0 ? told.stdout.trim() : undefined
 }
 
@@ -67,7 +70,9 @@ const main = (args: readonly string[]): number => {
   const hash = hashOf(wasm)
   if (args.includes('--check')) {
     const same = hash === recorded().hash && hash === hashOf(committed())
-    console.error(same ? `engine.wasm.br is what the sources give (${hash})` : 'engine.wasm.br is out of date → run dev/engine.ts')
+    console.error(
+      same ? `engine.wasm.br is what the sources give (${hash})` : 'engine.wasm.br is out of date → run dev/engine.ts',
+    )
     return same ? 0 : 1
   }
   const packed = pack(wasm)

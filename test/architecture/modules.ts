@@ -33,6 +33,7 @@ export const modules = {
     packages: ['re2js'],
     pure: false,
   },
+  template: { folder: 'pkg/template', imports: ['core'], packages: [], pure: false },
   observe: { folder: 'pkg/observe', imports: ['core'], packages: ['pino', 'prom-client'], pure: false },
   devgateway: {
     folder: 'pkg/devgateway',
@@ -47,7 +48,7 @@ export const modules = {
 export type ModuleName = keyof typeof modules
 
 /** Files outside the pure modules that may read the clock or randomness by themselves; everything else gets them as arguments. */
-export const clockReaders: readonly string[] = ['server/', 'dev/', 'test/']
+export const clockReaders: readonly string[] = ['server/', 'dev/', 'test/', 'pkg/template/worker.ts']
 
 /** The only readers of the process environment and of argv. */
 export const environmentReaders: readonly string[] = ['server/main.ts', 'dev/', 'test/', 'rolldown.config.ts']
@@ -57,9 +58,11 @@ export const revealers: Readonly<Record<string, string>> = {
   'certs/issue.ts': 'the CA key signs',
   'certs/keeper.ts': 'a stored CA key is compared with its certificate',
   'certs/store.ts': 'the CA key goes into its Secret',
+  'dev/bench/stage.ts': 'the key of the gateway that is measured against',
   'dev/gateway.ts': 'the key of the development gateway',
   'pkg/akeyless/wire.ts': 'an access key or token goes into a request body',
   'pkg/materialize/item.ts': 'a property is taken from a value',
+  'pkg/template/frame.ts': 'values go into the template sandbox',
   'pkg/reconcile/authority.ts': 'a CA certificate is public',
   'pkg/reconcile/identity.ts': 'accessID and accessType are words, not secrets',
   'pkg/reconcile/secret.ts': 'the data of a Secret',

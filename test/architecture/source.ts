@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, resolve } from 'node:path'
 import { type ModuleName, modules } from './modules.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
 
-/** Files of the tree as git sees them: tracked, or new and not ignored. */
+/** Files of the working tree: tracked, or new and not ignored; what is deleted and not committed yet is gone. */
 export const files = (): string[] =>
   execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
     .split('\n')
-    .filter(file => file !== '')
+    .filter(file => file !== '' && existsSync(join(root, file)))
 
 export const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 

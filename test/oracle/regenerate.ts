@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { askProperties, buildOracle } from './oracle.ts'
+import { answerTemplates, buildNativeEngine, goldenValues, type TemplateCase } from './template/oracle.ts'
 
 const oracle = buildOracle(reason => {
   throw new Error(reason)
@@ -36,5 +37,19 @@ rewrite<{ text: string }>('extract.json', cases => {
     const { exists, members } = replies[index]!
     const want = Object.entries(members ?? {}).map(([key, value]) => [key, plain(value)])
     return { text, want: exists ? want : null }
+  })
+})
+
+const engine = buildNativeEngine(reason => {
+  throw new Error(reason)
+})
+if (!engine) process.exit(1)
+
+rewrite<TemplateCase>('template.json', cases => answerTemplates(engine, goldenValues(), cases))
+rewrite<{ text: string; path: string }>('template-gjson.json', cases => {
+  const replies = askProperties(oracle, cases)
+  return cases.map(({ text, path }, index) => {
+    const { exists, out } = replies[index]!
+    return { text, path, want: exists ? plain(out) : null }
   })
 })

@@ -1,0 +1,149 @@
+import { Sensitive } from '#core'
+import { bytesOf, type Call, type Reply, readReplies, writeCalls } from './frame.ts'
+import { type Lane, type LaneAnswer, openLane } from './lane.ts'
+import { type Problem, problemOf, stopped } from './problem.ts'
+import { loadEngine, type Source } from './source.ts'
+import { openThread, type SetTimer } from './thread.ts'
+
+/** One Go text/template with the functions of compatibility.md §3. */
+export interface Template {
+  /** The key that it fills; the text can call itself by this name, as in ESO. */
+  readonly name: string
+  readonly text: string | Sensitive
+  /** `text`: what it prints. `pairs`: what it prints, read as a YAML map of texts (KeysAndValues). */
+  readonly gives: 'text' | 'pairs'
+  /** `refuse`, unless given: a missing key is a problem. `print`: it becomes `<no value>`, as in rewrite transform. */
+  readonly missing?: 'refuse' | 'print'
+}
+
+export type Rendered =
+  | { readonly is: 'text'; readonly text: Sensitive }
+  | { readonly is: 'pairs'; readonly pairs: ReadonlyMap<string, Sensitive> }
+
+/** Everything that was asked for, in order; or all that is wrong. */
+export type Outcome<T> = { readonly results: readonly T[] } | { readonly problems: readonly Problem[] }
+
+/**
+ * Go templates and gjson paths, exact and in a sandbox. The first request starts a thread (some 150 ms); without requests
+ * there is none. Requests wait for one another, and one that breaks its thread breaks only itself. Never rejects.
+ */
+export interface Engine {
+  render(values: ReadonlyMap<string, Sensitive>, templates: readonly Template[]): Promise<Outcome<Rendered>>
+  /** Whether texts can be parsed: no values are needed. */
+  check(templates: readonly Pick<Template, 'name' | 'text'>[]): Promise<Outcome<undefined>>
+  /** Properties as ESO's provider finds them with gjson v1.18: a name with dots as one key first. Undefined: not there. */
+  get(
+    questions: readonly { readonly json: Sensitive; readonly path: string }[],
+  ): Promise<Outcome<Sensitive | undefined>>
+  /** YAML texts as JSON, numbers with all their digits. */
+  json(texts: readonly Sensitive[]): Promise<Outcome<Sensitive>>
+  close(): Promise<void>
+}
+
+export interface EngineOptions {
+  readonly source: Source
+  readonly setTimer: SetTimer
+  /** Told when the engine cannot be started: the file is missing or is no engine. */
+  readonly onAbsent?: (cause: unknown) => void
+}
+
+/** What decision 11 gives the templates of one object. Milliseconds. */
+const limitMs = 250
+/** Making an RSA key of 4096 bits takes 8 s in WebAssembly: such templates have a thread of their own. Milliseconds. */
+const patientLimitMs = 20_000
+const waiting = 1_000
+const idleMs = 5 * 60_000
+
+const patient =
+  /\b(?:bcrypt|htpasswd|derivePassword|genPrivateKey|genCA|genCAWithKey|genSelfSignedCert|genSelfSignedCertWithKey|genSignedCert|genSignedCertWithKey)\b/
+
+const isPatient = ({ text }: Pick<Template, 'text'>): boolean => patient.test(bytesOf(text).toString('latin1'))
+
+const sensitive = (bytes: Buffer | undefined): Sensitive => Sensitive.bytes(bytes ?? Buffer.alloc(0))
+
+const asPairs = (fields: readonly Buffer[]): ReadonlyMap<string, Sensitive> => {
+  const pairs = new Map<string, Sensitive>()
+  for (let at = 0; at < fields.length; at += 2) pairs.set(String(fields[at]), sensitive(fields[at + 1]))
+  return pairs
+}
+
+const asRendered = (fields: readonly Buffer[], { gives }: Template): Rendered =>
+  gives === 'pairs' ? { is: 'pairs', pairs: asPairs(fields) } : { is: 'text', text: sensitive(fields[0]) }
+
+const wholeProblem = (answer: Exclude<LaneAnswer, { is: 'replies' }>, preludes: number): Problem =>
+  answer.is === 'stopped' ? stopped(Math.max(0, answer.at - preludes), answer.why) : stopped(0, answer.is)
+
+const collect = <T>(
+  replies: readonly Reply[],
+  keys: readonly string[],
+  read: (fields: readonly Buffer[], index: number) => T,
+): Outcome<T> => {
+  const problems = replies.flatMap(({ done, fields }, index) => (done ? [] : [problemOf(index, fields, keys)]))
+  return problems.length > 0 ? { problems } : { results: replies.map(({ fields }, index) => read(fields, index)) }
+}
+
+/** Asks a lane; `prelude` are calls before those that were asked for. */
+const ask = async <T>(
+  lane: Lane,
+  calls: { readonly prelude: readonly Call[]; readonly asked: readonly Call[] },
+  keys: readonly string[],
+  read: (fields: readonly Buffer[], index: number) => T,
+): Promise<Outcome<T>> => {
+  if (calls.asked.length === 0) return { results: [] }
+  const answer = await lane.ask(writeCalls([...calls.prelude, ...calls.asked]))
+  if (answer.is !== 'replies') return { problems: [wholeProblem(answer, calls.prelude.length)] }
+  return collect(readReplies(answer.replies).slice(calls.prelude.length), keys, read)
+}
+
+const renderCall = ({ name, text, gives, missing = 'refuse' }: Template): Call => ({
+  operation: 'render',
+  fields: [name, text, missing, gives],
+})
+
+const opener = ({ source, setTimer, onAbsent }: EngineOptions) => {
+  let module: Promise<WebAssembly.Module> | undefined
+  return async () => {
+    try {
+      module ??= loadEngine(source.engine)
+      const thread = await openThread({ source: source.worker, module: await module, setTimer })
+      if (!thread) onAbsent?.(new Error('the template worker does not start'))
+      return thread
+    } catch (cause) {
+      module = undefined
+      onAbsent?.(cause)
+      return undefined
+    }
+  }
+}
+
+/** An engine that starts nothing yet. */
+export const createEngine = (options: EngineOptions): Engine => {
+  const common = { open: opener(options), setTimer: options.setTimer, waiting, idleMs }
+  const quick = openLane({ ...common, limitMs })
+  const slow = openLane({ ...common, limitMs: patientLimitMs })
+  return {
+    render: (values, templates) => {
+      const prelude: Call[] = [{ operation: 'values', fields: [...values].flat() }]
+      const lane = templates.some(isPatient) ? slow : quick
+      return ask(lane, { prelude, asked: templates.map(renderCall) }, [...values.keys()], (fields, index) => {
+        const template = templates[index]
+        return template ? asRendered(fields, template) : { is: 'text', text: sensitive(fields[0]) }
+      })
+    },
+    check: templates => {
+      const asked = templates.map(({ name, text }): Call => ({ operation: 'check', fields: [name, text] }))
+      return ask(quick, { prelude: [], asked }, [], () => undefined)
+    },
+    get: questions => {
+      const asked = questions.map(({ json, path }): Call => ({ operation: 'get', fields: [json, path] }))
+      return ask(quick, { prelude: [], asked }, [], ([found]) => found && sensitive(found))
+    },
+    json: texts => {
+      const asked = texts.map((text): Call => ({ operation: 'json', fields: [text] }))
+      return ask(quick, { prelude: [], asked }, [], ([text]) => sensitive(text))
+    },
+    close: async () => {
+      await Promise.all([quick.close(), slow.close()])
+    },
+  }
+}

@@ -1,0 +1,97 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import type { Handed, Told } from './worker.ts'
+
+/** Why a request ended without replies. */
+export type StopReason = 'too-slow' | 'out-of-memory' | 'too-deep' | 'crashed'
+
+/** `at` is the index of the call that was under way. */
+export type Answer =
+  | { readonly is: 'replies'; readonly replies: ArrayBuffer; readonly size: number }
+  | { readonly is: 'stopped'; readonly why: StopReason; readonly at: number }
+
+export type SetTimer = (ms: number, fire: () => void) => () => void
+
+export interface ThreadOptions {
+  /** worker.ts, or what the bundle has made of it. */
+  readonly source: URL
+  readonly module: WebAssembly.Module
+  readonly setTimer: SetTimer
+}
+
+/** One engine in its thread, which answers one request at a time. After a `stopped` it is over. */
+export interface Thread {
+  ask(request: ArrayBuffer, limitMs: number): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** Far more than starting takes (some 100 ms), on a machine that has other things to do. Milliseconds. */
+const startLimit = 20_000
+
+// The engine's memory has its own maximum (dev/engine.ts); this bounds the few lines of JavaScript around it.
+const limits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2, stackSizeMb: 4 }
+
+const start = (options: ThreadOptions, handed: Handed): Worker => {
+  const worker = new Worker(options.source, {
+    workerData: handed,
+    transferList: [handed.port],
+    env: {},
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    resourceLimits: limits,
+  })
+  // An idle engine keeps no process alive; a request does, by its timer.
+  worker.unref()
+  // What goes wrong between two requests shows at the next one.
+  worker.on('error', () => {})
+  return worker
+}
+
+/** What the worker says next, or why it never will. An answer that lies ready when time is up still counts. */
+const hear = (worker: Worker, port: MessagePort, limitMs: number, setTimer: SetTimer): Promise<Told | StopReason> =>
+  new Promise(heard => {
+    const settle = (what: Told | StopReason) => {
+      cancel()
+      port.off('message', onMessage)
+      worker.off('error', onError)
+      worker.off('exit', onExit)
+      port.unref()
+      heard(what)
+    }
+    const onMessage = (told: Told) => settle(told)
+    // Its only own way to fail is the bound on its heap.
+    const onError = () => settle('out-of-memory')
+    const onExit = () => settle('crashed')
+    const cancel = setTimer(limitMs, () => {
+      const late: { message: Told } | undefined = receiveMessageOnPort(port)
+      settle(late?.message ?? 'too-slow')
+    })
+    port.on('message', onMessage)
+    worker.on('error', onError)
+    worker.on('exit', onExit)
+  })
+
+/** Starts a thread and waits until its engine has warmed up; undefined where it does not start. */
+export const openThread = async (options: ThreadOptions): Promise<Thread | undefined> => {
+  const { port1: port, port2 } = new MessageChannel()
+  const progress = new SharedArrayBuffer(4)
+  const worker = start(options, { module: options.module, port: port2, progress })
+  const close = async () => {
+    port.close()
+    await worker.terminate()
+  }
+  const first = await hear(worker, port, startLimit, options.setTimer)
+  if (typeof first === 'string' || first.is !== 'ready') {
+    await close()
+    return undefined
+  }
+  const ask = async (request: ArrayBuffer, limitMs: number): Promise<Answer> => {
+    port.postMessage(request, [request])
+    const told = await hear(worker, port, limitMs, options.setTimer)
+    if (typeof told !== 'string' && told.is === 'replies') return told
+    const why = typeof told === 'string' ? told : told.is === 'stopped' ? told.why : 'crashed'
+    await close()
+    return { is: 'stopped', why, at: Atomics.load(new Int32Array(progress), 0) }
+  }
+  return { ask, close }
+}
