@@ -56,8 +56,8 @@ export const permissions: readonly Permission[] = [
     where: 'cluster',
     apiGroup: '',
     resources: ['configmaps'],
-    verbs: ['get'],
-    why: 'CA certificates that a store names.',
+    verbs: read,
+    why: 'CA certificates that a store names, and when they change.',
   },
   {
     where: 'cluster',

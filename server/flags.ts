@@ -112,7 +112,8 @@ export const flags = {
     schema: namespaces,
     hint: 'A,B',
     fallback: '',
-    about: 'Reconcile in these namespaces only; empty means all.',
+    about:
+      'Reconcile in these namespaces only; empty means all. ClusterSecretStores, and what names them, are then left alone.',
   },
   'leader-elect': {
     schema: yes,

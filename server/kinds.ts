@@ -1,12 +1,7 @@
 import { type ClusterSecretStore, type ExternalSecret, group, type SecretStore } from '#api'
 import { type Change, secretDigest } from '#kube'
-import { indexes, managedLabel, type SecretDigest } from '#reconcile'
+import { indexes, managedLabel, type Namespace, type SecretDigest } from '#reconcile'
 import { readClusterStore, readExternalSecret, readStore } from './readable.ts'
-
-export interface Namespace {
-  readonly name: string
-  readonly labels: Readonly<Record<string, string>>
-}
 
 /** Who hears of changes; the webhook alone needs none. */
 export interface Listeners {
@@ -31,7 +26,7 @@ export interface Kind<T> {
   readonly onChange: (change: Change<T>) => void
 }
 
-// of a Secret that no ExternalSecret made, only that it changed is of interest: it may be a credential
+// of a ConfigMap, or a Secret that no ExternalSecret made, only that it changed is of interest: it may hold a CA or credentials
 const seen = Object.freeze({})
 
 const readNamespace = (raw: unknown): Namespace | undefined => {
@@ -94,16 +89,17 @@ export const reconcileKinds = (listeners: Listeners) => {
     indexes: indexes.secrets,
     onChange: change => listeners.onSecret(change),
   }
-  const credentials: Kind<object> = {
+  const named = {
     ...core,
-    resource: 'secrets',
     scope: 'namespaced',
     metadataOnly: true,
     transform: () => seen,
-    onChange: ({ key }) => {
+    onChange: ({ key }: Change<object>) => {
       const [namespace = '', name = ''] = key.split('/')
       listeners.onCredentialObject(namespace, name)
     },
-  }
-  return { externalSecrets, namespaces, secrets, credentials }
+  } as const
+  const credentials: Kind<object> = { ...named, resource: 'secrets' }
+  const authorities: Kind<object> = { ...named, resource: 'configmaps' }
+  return { externalSecrets, namespaces, secrets, credentials, authorities }
 }

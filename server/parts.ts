@@ -1,6 +1,7 @@
 import type { StoreLookup } from '#admission'
 import type { Cluster } from '#kube'
 import type { Log, Metrics } from '#observe'
+import { isOurs } from '#reconcile'
 import { showAddress } from './address.ts'
 import { createPlainApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -73,12 +74,13 @@ const listen = async ({ config, log, metrics }: PartsDeps, { waitsFor, measure }
   }
 }
 
-/** What a scoped process does not watch, cluster-scoped stores and those of other namespaces, counts as there: it cannot know. */
-const lookup = ({ watchNamespaces }: Config, { stores, clusterStores }: Watches): StoreLookup => {
+/** What a scoped process does not watch, cluster-scoped stores and those of other namespaces, counts as one of ours: it cannot know. */
+const lookup = ({ watchNamespaces, controllerClass }: Config, { stores, clusterStores }: Watches): StoreLookup => {
   return ({ kind, namespace = '', name }) => {
     if (watchNamespaces.length > 0 && (kind === 'ClusterSecretStore' || !watchNamespaces.includes(namespace)))
-      return true
-    return (kind === 'ClusterSecretStore' ? clusterStores.get(name) : stores.get(`${namespace}/${name}`)) !== undefined
+      return { ours: true }
+    const store = kind === 'ClusterSecretStore' ? clusterStores.get(name) : stores.get(`${namespace}/${name}`)
+    return store && { ours: isOurs(store, controllerClass) && store.spec.provider.akeyless !== undefined }
   }
 }
 

@@ -1,8 +1,4 @@
-interface Snapshot<T> {
-  get(key: string): T | undefined
-  list(): readonly T[]
-  by(index: string, value: string): readonly T[]
-}
+import type { Snapshot } from '#kube'
 
 /** Several watches of one kind, a namespace each, read as one. */
 export const combine = <T>(parts: readonly Snapshot<T>[]): Snapshot<T> => {

@@ -1,8 +1,8 @@
 import type { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
-import { type Cluster, pathOf, type Reflector, type ReflectorState, reflect } from '#kube'
+import { type Cluster, pathOf, type Reflector, type ReflectorState, reflect, type Snapshot } from '#kube'
 import type { Log, Metrics } from '#observe'
-import type { SecretDigest, Snapshot } from '#reconcile'
-import { type Kind, type Listeners, type Namespace, reconcileKinds, storeKinds } from './kinds.ts'
+import type { Namespace, SecretDigest } from '#reconcile'
+import { type Kind, type Listeners, reconcileKinds, storeKinds } from './kinds.ts'
 import { combine } from './snapshots.ts'
 
 export interface WatchDeps {
@@ -20,6 +20,7 @@ export interface Watches {
   readonly externalSecrets: Snapshot<ExternalSecret>
   readonly stores: Snapshot<SecretStore>
   readonly clusterStores: Snapshot<ClusterSecretStore>
+  readonly seesClusterStores: boolean
   readonly namespaces: Snapshot<Namespace>
   readonly secrets: Snapshot<SecretDigest>
   /** Resolves when every snapshot is complete. */
@@ -115,8 +116,10 @@ export const createWatches = (deps: WatchDeps): Watches => {
     secrets: watch(more.secrets, deps.reconciles),
   }
   watch(more.credentials, deps.reconciles)
+  watch(more.authorities, deps.reconciles)
   return {
     ...snapshots,
+    seesClusterStores: !scoped,
     synced: Promise.all(running.map(({ reflector }) => reflector.synced)).then(() => undefined),
     count: () => {
       for (const each of running) {

@@ -38,12 +38,14 @@ export class KubeError extends Error {
   readonly status: number
   readonly reason: string
   readonly retryAfterMs: number | undefined
+  readonly fields: readonly string[]
 
   constructor(detail: Detail) {
     const fields = detail.fields?.length ? ` (${detail.fields.slice(0, 3).join(', ')})` : ''
     super(`${detail.reason}${detail.status ? ` ${detail.status}` : ''}${fields}`, { cause: detail.cause })
     this.status = detail.status
     this.reason = detail.reason
+    this.fields = detail.fields ?? []
     this.retryAfterMs = detail.retryAfterMs
   }
 }

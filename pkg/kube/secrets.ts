@@ -79,7 +79,10 @@ export interface SecretBody {
 
 const statusOf = (thrown: unknown): number => (thrown instanceof KubeError ? thrown.status : 0)
 
-/** Secrets, live. Each call throws Fault (ClusterRefused, ClusterUnreachable), and tells a conflict by its result. */
+/**
+ * Secrets, live. Each call throws Fault (ClusterRefused, ClusterUnreachable), and tells a conflict by its result. The path of a
+ * Secret refused as invalid is the field that the API server names.
+ */
 export const secretWriter = (cluster: Cluster) => {
   const place = (namespace: string, name?: string): string =>
     pathOf({ apiVersion: 'v1', resource: 'secrets', namespace, ...(name === undefined ? {} : { name }) })
@@ -90,7 +93,10 @@ export const secretWriter = (cluster: Cluster) => {
       return 'written'
     } catch (thrown) {
       if (conflicts.includes(statusOf(thrown))) return 'conflict'
-      throw request.signal.aborted ? thrown : clusterFault(thrown, what)
+      if (request.signal.aborted) throw thrown
+      const [field] = thrown instanceof KubeError && thrown.status === 422 ? thrown.fields : []
+      const fault = clusterFault(thrown, what)
+      throw field === undefined ? fault : fault.at(field)
     }
   }
   return {

@@ -10,10 +10,10 @@ import type { Lane } from './lanes.ts'
 import { createStatusMemory } from './memory.ts'
 import type { Next } from './next.ts'
 import { ownerName } from './owner.ts'
-import type { Change, Deps, SecretDigest } from './ports.ts'
+import type { Change, Deps, Namespace, SecretDigest } from './ports.ts'
 import { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
-import { storeReconciler } from './secretstore.ts'
 import { keyOf, refOf, type Store } from './store.ts'
+import { storeReconciler } from './store-pass.ts'
 
 export interface ControllerOptions {
   readonly deps: Deps
@@ -23,8 +23,6 @@ export interface ControllerOptions {
   /** A pass that threw; its object is tried again with back-off. */
   readonly onError: (error: unknown, key: string) => void
 }
-
-type Namespace = { readonly name: string; readonly labels: Readonly<Record<string, string>> }
 
 /** Told by the watches what changed; does nothing before start and after stop. */
 export interface Controller {
@@ -100,6 +98,10 @@ const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions)
 }
 type Queues = ReturnType<typeof createQueues>
 
+const addDependents = (deps: Deps, queue: Queue, store: string): void => {
+  for (const dependent of deps.externalSecrets.by(storeIndex, store)) queue.add(esKey(dependent), 'fresh')
+}
+
 const storeChanged = (
   { deps }: ControllerOptions,
   { identities, stores, externalSecrets }: Queues,
@@ -113,7 +115,7 @@ const storeChanged = (
   }
   if (change.type === 'deleted') deps.observer.removed(refOf(change.object))
   if (edited || !isDeepStrictEqual(standing(change.prior), standing(change.object))) {
-    for (const dependent of deps.externalSecrets.by(storeIndex, key)) externalSecrets.add(esKey(dependent), 'fresh')
+    addDependents(deps, externalSecrets, key)
   }
 }
 
@@ -140,7 +142,11 @@ const secretChanged = ({ deps }: ControllerOptions, queue: Queue, change: Change
 /** A Secret or ConfigMap that is not ours: credentials of a store, or what stood in the way of a target. */
 const foreignChanged = ({ deps }: ControllerOptions, { suspect, externalSecrets }: Queues, key: string): void => {
   const readers = [...deps.stores.by(credentialIndex, key), ...deps.clusterStores.by(credentialIndex, key)]
-  for (const store of readers) suspect(keyOf(store))
+  for (const store of readers) {
+    suspect(keyOf(store))
+    // decision 23: who may read more now need not wait for the store, which may have been ready all the time
+    addDependents(deps, externalSecrets, keyOf(store))
+  }
   for (const maker of deps.externalSecrets.by(targetIndex, key)) {
     if (readyOf(maker.status?.conditions)?.status === 'False') externalSecrets.add(esKey(maker), 'fresh')
   }

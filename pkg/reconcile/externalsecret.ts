@@ -6,6 +6,7 @@ import { type Decision, decide, dueIn, intervalOf, repeats, spread } from './dec
 import { type Next, nextAfter } from './next.ts'
 import { digestOf, type Parts, type Pass, Refused, Superseded } from './pass.ts'
 import type { Deps } from './ports.ts'
+import { release } from './release.ts'
 import { resolveStore, storeOf } from './resolve.ts'
 import { isOurs, refOf } from './store.ts'
 import { type Outcome, summarize } from './summarize.ts'
@@ -27,13 +28,18 @@ const validate = (externalSecret: ExternalSecret): void => {
   if (distinct.length > 0) throw new Refused(distinct)
 }
 
+const isGone = ({ deps, key, externalSecret }: Pass): boolean =>
+  deps.externalSecrets.get(key)?.metadata.uid !== externalSecret.metadata.uid
+
 /** Says how the pass ended: one status patch, events, the metric. */
 const report = async (pass: Pass, outcome: Outcome): Promise<void> => {
+  // its metrics are dropped already, and nothing would drop them again
+  if (isGone(pass)) return
   const { deps, parts, key, externalSecret, startedAt, signal } = pass
   const object = refOf(externalSecret)
   const now = deps.now()
-  const code = outcome.did === 'fail' ? (outcome.faults[0]?.code ?? 'Unexpected') : 'ok'
-  deps.observer.synced(object, { code, tookMs: now.getTime() - startedAt.getTime() })
+  const faults = outcome.did === 'fail' ? outcome.faults : []
+  deps.observer.synced(object, { faults, tookMs: now.getTime() - startedAt.getTime() })
   const { patch, events } = summarize(externalSecret, outcome, now)
   // the event first: it tells of a Secret that is written, whether or not the status can be
   for (const event of events) deps.events.record(object, event)
@@ -93,14 +99,12 @@ const act = async (pass: Pass, decision: Acting): Promise<Next> => {
   }
 }
 
-/** ESO's finalizer is taken off; the Secret goes by its owner reference (decision 21). */
-const release = async ({ deps, externalSecret, signal }: Pass, finalizers: readonly string[]): Promise<Next> => {
-  for (const name of finalizers) await deps.finalizers.remove(refOf(externalSecret), name, signal)
-  return { go: 'rest' }
-}
-
 const follow = async (pass: Pass, decision: Decision): Promise<Next> => {
   const { deps, externalSecret } = pass
+  if (!deps.seesClusterStores && externalSecret.spec.secretStoreRef?.kind === 'ClusterSecretStore') {
+    deps.observer.ignored(refOf(externalSecret), 'no ClusterSecretStore is watched by this process')
+    return { go: 'rest' }
+  }
   if (decision.do === 'skip') return waitFor(pass)
   const store = storeOf(externalSecret, deps)
   // before anything is said about the object or done to it: it is not ours
@@ -108,7 +112,7 @@ const follow = async (pass: Pass, decision: Decision): Promise<Next> => {
     deps.observer.ignored(refOf(externalSecret), 'its store belongs to another controller class')
     return { go: 'rest' }
   }
-  return decision.do === 'release' ? release(pass, decision.finalizers) : act(pass, decision)
+  return decision.do === 'release' ? release(pass, store, decision.finalizers) : act(pass, decision)
 }
 
 /**

@@ -12,6 +12,7 @@ export type {
   ItemSource,
   Kind,
   ManagedField,
+  Namespace,
   ObjectRef,
   Observer,
   OwnerReference,
@@ -23,4 +24,4 @@ export type {
 } from './ports.ts'
 export { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
 export { resolveStore } from './resolve.ts'
-export { type Store, storeKey } from './store.ts'
+export { isOurs, type Store, storeKey } from './store.ts'

@@ -1,10 +1,11 @@
 import { RE2JS } from 're2js'
 import type { LabelSelector, StoreCondition } from '#api'
+import type { Namespace } from './ports.ts'
 
-export interface Namespace {
-  readonly name: string
+/** Where an ExternalSecret lives. */
+interface Home extends Pick<Namespace, 'name'> {
   /** Undefined while the watch has not seen the namespace: then nothing that looks at labels admits it. */
-  readonly labels: Readonly<Record<string, string>> | undefined
+  readonly labels: Namespace['labels'] | undefined
 }
 
 type Requirement = NonNullable<LabelSelector['matchExpressions']>[number]
@@ -42,11 +43,11 @@ const finds = (expression: string, name: string): boolean => {
   }
 }
 
-const holds = (condition: StoreCondition, { name, labels }: Namespace): boolean =>
+const holds = (condition: StoreCondition, { name, labels }: Home): boolean =>
   (condition.namespaceSelector !== undefined && labels !== undefined && selects(condition.namespaceSelector, labels)) ||
   (condition.namespaces ?? []).includes(name) ||
   (condition.namespaceRegexes ?? []).some(expression => finds(expression, name))
 
 /** Whether a ClusterSecretStore may be used from a namespace: any part of any condition is enough, none at all means all (compatibility.md §2.7). */
-export const admits = (conditions: readonly StoreCondition[] | undefined, namespace: Namespace): boolean =>
+export const admits = (conditions: readonly StoreCondition[] | undefined, namespace: Home): boolean =>
   (conditions ?? []).length === 0 || (conditions ?? []).some(condition => holds(condition, namespace))

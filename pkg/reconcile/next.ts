@@ -1,4 +1,4 @@
-import type { Fault, Retry } from '#core'
+import type { Fault } from '#core'
 
 /** When an object is looked at again, said to the queue. */
 export type Next =
@@ -12,18 +12,15 @@ export type Next =
 // security.md F3: what a server asks for in Retry-After is honoured up to this
 const longestPauseMs = 5 * 60e3
 
-const eagerness = { 'on-change': 0, refresh: 1, backoff: 2 } as const satisfies Record<Retry, number>
-
 /**
- * When a failed object is tried again. The most eager fault counts, and a pause that a server asked for counts before it.
- * Faults that wait for Akeyless (an item is missing, a right is not granted) are cured there, where nobody tells us: waiting a
+ * When a failed object is tried again. One fault that may be cured elsewhere is enough for it, and a pause that a server asked
+ * for counts before it. Faults that wait for Akeyless (an item is missing, a right is not granted) are cured there, where nobody tells us: waiting a
  * whole interval of hours would keep a person waiting who has just repaired it, so they too are tried with growing delay, at
  * the latest when the interval is over.
  */
 export const nextAfter = (faults: readonly Fault[], intervalMs: number): Next => {
   const pause = Math.max(0, ...faults.map(fault => fault.retryAfterMs ?? 0))
   if (pause > 0) return { go: 'wait', ms: Math.min(pause, longestPauseMs) }
-  const most = Math.max(0, ...faults.map(fault => eagerness[fault.retry]))
-  if (most === eagerness['on-change']) return { go: 'rest' }
+  if (faults.every(({ retry }) => retry === 'on-change')) return { go: 'rest' }
   return { go: 'retry', atMostMs: intervalMs > 0 ? intervalMs : undefined }
 }

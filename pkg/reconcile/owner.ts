@@ -18,12 +18,12 @@ export const ownerReference = ({ metadata }: ExternalSecret): OwnerReference => 
  * Whether the reference names this ExternalSecret or a former one of its name: names are unique in a namespace, so the
  * former one is gone and nobody else can own what it left.
  */
-export const names = (owner: OwnerReference, { metadata }: ExternalSecret): boolean =>
+export const isOfName = (owner: OwnerReference, { metadata }: ExternalSecret): boolean =>
   ofGroup(owner) && owner.kind === 'ExternalSecret' && owner.name === metadata.name
 
 /** Whether the reference makes this very ExternalSecret the controller: the uid counts, not the name (security.md T10). */
 export const controls = (owner: OwnerReference, externalSecret: ExternalSecret): boolean =>
-  owner.controller === true && names(owner, externalSecret) && owner.uid === externalSecret.metadata.uid
+  owner.controller === true && isOfName(owner, externalSecret) && owner.uid === externalSecret.metadata.uid
 
 /** Name of the ExternalSecret that controls an object; undefined where something else does, or nothing. */
 export const ownerName = (owners: readonly OwnerReference[]): string | undefined =>

@@ -84,7 +84,10 @@ export interface ManagedField {
   readonly fieldsV1?: unknown
 }
 
-/** Secrets, live. Writes throw Fault: ClusterRefused, ClusterUnreachable; a conflict is the Conflict below. */
+/**
+ * Secrets, live. Writes throw Fault: ClusterUnreachable, or ClusterRefused, whose path is the field of the Secret where the API
+ * server names one. A conflict is told by the result.
+ */
 export interface SecretWriter {
   /** Undefined when absent. */
   read(namespace: string, name: string, signal: AbortSignal): Promise<SecretObject | undefined>
@@ -123,6 +126,12 @@ export interface StatusWriter {
   patch(object: ObjectRef, status: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void>
 }
 
+/** What a ClusterSecretStore may ask of a namespace. */
+export interface Namespace {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
 export interface EventRecorder {
   /** Never throws and never waits: an event that cannot be written is counted and dropped. */
   record(object: ObjectRef, event: { type: 'Normal' | 'Warning'; reason: string; message: string }): void
@@ -142,7 +151,8 @@ export type Change<T> =
 
 /** Everything that has been asked for, done, refused: counted by the server's metrics and logged. */
 export interface Observer {
-  synced(object: ObjectRef, outcome: { code: string; tookMs: number }): void
+  /** A pass came to its end. `faults`: what it failed by; empty where it did not. Milliseconds. */
+  synced(object: ObjectRef, outcome: { faults: readonly Fault[]; tookMs: number }): void
   removed(object: ObjectRef): void
   /** Left alone, because it belongs to somebody else or waits for its store. */
   ignored(object: ObjectRef, why: string): void
@@ -153,7 +163,9 @@ export interface Deps {
   readonly externalSecrets: Snapshot<ExternalSecret>
   readonly stores: Snapshot<SecretStore>
   readonly clusterStores: Snapshot<ClusterSecretStore>
-  readonly namespaces: Snapshot<{ readonly name: string; readonly labels: Readonly<Record<string, string>> }>
+  /** False where no ClusterSecretStore is watched: nothing is known of any then, not even whether it exists. */
+  readonly seesClusterStores: boolean
+  readonly namespaces: Snapshot<Namespace>
   /** Secrets that carry the managed label. */
   readonly secrets: Snapshot<SecretDigest>
   readonly secretWriter: SecretWriter

@@ -3,7 +3,7 @@ import type { ExternalSecret } from '#api'
 import { Fault } from '#core'
 import type { SecretShape } from '#materialize'
 import { targetName } from './marks.ts'
-import { names } from './owner.ts'
+import { isOfName } from './owner.ts'
 import type { OwnerReference, SecretObject } from './ports.ts'
 import { named } from './words.ts'
 
@@ -41,7 +41,7 @@ const forbiddenType = ({ type }: Claim): Fault | undefined =>
     : undefined
 
 const foreignOwner = (claim: Claim, owners: readonly OwnerReference[]): Fault | undefined => {
-  const owner = owners.find(other => other.controller === true && !names(other, claim.externalSecret))
+  const owner = owners.find(other => other.controller === true && !isOfName(other, claim.externalSecret))
   return (
     owner &&
     refuse(

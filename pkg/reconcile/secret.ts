@@ -4,7 +4,7 @@ import { createdByHash, dataHash, type Fault, fieldManager, type Sensitive } fro
 import type { SecretShape } from '#materialize'
 import { writtenBy } from './managed.ts'
 import { createdByLabel, dataHashAnnotation, forceSyncMark, forceSyncOf, managedLabel, targetName } from './marks.ts'
-import { controls, names, ownerReference } from './owner.ts'
+import { controls, isOfName, ownerReference } from './owner.ts'
 import type { OwnerReference, SecretDigest, SecretObject } from './ports.ts'
 import { refusal } from './refusal.ts'
 
@@ -65,7 +65,7 @@ const without = (texts: Texts | undefined, gone: ReadonlySet<string>): Texts =>
 /** The owners with ours among them, in its old place, so that an equal list stays equal. */
 const owned = (externalSecret: ExternalSecret, owners: readonly OwnerReference[]): readonly OwnerReference[] => {
   const ours = ownerReference(externalSecret)
-  const index = owners.findIndex(owner => names(owner, externalSecret))
+  const index = owners.findIndex(owner => isOfName(owner, externalSecret))
   return index < 0 ? [...owners, ours] : owners.map((owner, position) => (position === index ? ours : owner))
 }
 

@@ -8,6 +8,7 @@ import { createdByLabel, targetName } from './marks.ts'
 import { controls } from './owner.ts'
 import { digestOf, type Pass, Refused, Superseded } from './pass.ts'
 import { refusedTarget } from './refusal.ts'
+import { relabel } from './relabel.ts'
 import { storeOf } from './resolve.ts'
 import { want } from './secret.ts'
 import { keyOf, refOf, type Store, showStore } from './store.ts'
@@ -52,9 +53,15 @@ const readItems = async (
 // second lease (security.md I5, F16).
 const heldMs = 60e3
 
-const ageAllowed = ({ unwritten, key, startedAt }: Pass, { maxAgeMs }: Sync): number => {
+/** How long ago the value was read that still waits to be written; undefined where there is none, or it has waited too long. */
+const heldFor = ({ unwritten, key, startedAt }: Pass): number | undefined => {
   const age = startedAt.getTime() - (unwritten.get(key) ?? Number.NEGATIVE_INFINITY)
-  return age >= 0 && age <= heldMs ? Math.max(maxAgeMs, age + 1) : maxAgeMs
+  return age >= 0 && age <= heldMs ? age : undefined
+}
+
+const ageAllowed = (pass: Pass, { maxAgeMs }: Sync): number => {
+  const age = heldFor(pass)
+  return age === undefined ? maxAgeMs : Math.max(maxAgeMs, age + 1)
 }
 
 const stillHolds = ({ deps, key, externalSecret }: Pass, store: Store): boolean => {
@@ -123,10 +130,12 @@ const write = async (
 export const sync = async (pass: Pass, store: Store, decision: Sync): Promise<Outcome> => {
   const { key, startedAt, unwritten } = pass
   await checkTarget(pass)
+  const relabelled = await relabel(pass, decision)
+  if (relabelled) return relabelled
   const maxAgeMs = ageAllowed(pass, decision)
   const items = await readItems(pass, store, maxAgeMs)
   if (!stillHolds(pass, store)) throw new Superseded()
-  unwritten.set(key, Math.min(startedAt.getTime(), unwritten.get(key) ?? Number.POSITIVE_INFINITY))
+  if (heldFor(pass) === undefined) unwritten.set(key, startedAt.getTime())
   const written = await write(pass, decision, items)
   if (written === 'empty') return { did: 'retain', startedAt, keepsClock: decision.keepsClock }
   return {

@@ -1,5 +1,4 @@
-import { Fault } from '#core'
-import { show } from '#materialize'
+import { Fault, show } from '#core'
 
 const shown = 10
 // a status is written at each change and read by everybody who lists objects

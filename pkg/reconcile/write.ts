@@ -14,6 +14,20 @@ export interface Known {
 // security.md F15; each try reads anew, so more than a few means that somebody writes all the time
 const tries = 5
 
+/** What of the ExternalSecret decides a field of the Secret. */
+const sourceOf = (field: string, { type }: Wanted, named: string): { path: string; remedy: string } => {
+  if (/^metadata\.name\b/.test(field)) return { path: 'spec.target.name', remedy: 'choose another name' }
+  if (!/^(data|type)\b/.test(field)) return { path: 'spec.target.template', remedy: 'correct it there' }
+  const path = type === undefined ? 'spec.target.name' : 'spec.target.template.type'
+  return { path, remedy: `give the keys and values that type ${named} needs, or choose another type` }
+}
+
+/** A field of the Secret that the API server does not take, told where a person can mend it. */
+const retold = (thrown: unknown, wanted: Wanted, type = 'Opaque'): unknown =>
+  thrown instanceof Fault && thrown.code === 'ClusterRefused' && thrown.path !== undefined
+    ? new Fault(thrown.code, thrown.message, { ...sourceOf(thrown.path, wanted, type), cause: thrown.cause })
+    : thrown
+
 const attempt = async (
   writer: SecretWriter,
   wanted: Wanted,
@@ -24,7 +38,9 @@ const attempt = async (
   if (next.do === 'refuse') throw next.fault
   if (next.do === 'keep') return 'unchanged'
   const manager = fieldManager(wanted.externalSecret.metadata.name)
-  const verdict = await writer[next.do](next.secret, manager, signal)
+  const verdict = await writer[next.do](next.secret, manager, signal).catch((thrown: unknown) => {
+    throw retold(thrown, wanted, next.secret.type)
+  })
   if (verdict === 'conflict') return verdict
   return next.do === 'create' ? 'created' : 'updated'
 }

@@ -180,7 +180,7 @@ const reading: readonly Failure[] = [
   { order: { status: 200, body: canary() }, says: 'something that is not JSON' },
   { order: { status: 200, body: page(), headers: html }, says: 'something that is not JSON' },
   { order: { status: 200, body: { [canary()]: canary() } }, says: 'something that is no item' },
-  { order: { status: 200, body: { [canary()]: canary() } }, says: 'something else than item /fresh/10' },
+  { order: { status: 200, body: { [canary()]: canary() } }, says: 'something else than item "/fresh/10"' },
   {
     order: { status: 200, body: `{"item_name":"${canary()}`, headers: { 'content-type': 'application/json' } },
     says: 'something that is no item',

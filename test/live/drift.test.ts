@@ -188,7 +188,11 @@ t.test('while the API server is away nothing is lost: what was done meanwhile is
   await patch(`${secrets}/edited`, { data: { password: base64('mine') } })
   await remove(`${secrets}/deleted`)
   await create(externalSecrets, externalSecret('new', { data }))
-  await until(t, 'it to notice', () => second.lines().some(({ msg }) => msg === 'a watch starts again') || undefined)
+  await until(
+    t,
+    'it to notice',
+    () => second.lines().some(({ msg }) => msg === 'a watch cannot be taken up') || undefined,
+  )
   proxy.refuse(false)
   for (const name of ['edited', 'deleted', 'new'])
     await settled(t, `${secrets}/${name}`, secret => textsOf(secret)['password'] === values.password)

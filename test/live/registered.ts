@@ -43,7 +43,10 @@ const scoped = (namespace: string, url: string, ca: string): readonly { kind: st
     })),
   }))
 
-const register = async (t: Ending, namespace: string, url: string, ca: string): Promise<void> => {
+const register = async (
+  t: Ending,
+  { namespace, url, ca, controller }: { namespace: string; url: string; ca: string; controller: string | undefined },
+): Promise<void> => {
   const configurations = scoped(namespace, url, ca)
   // before the process ends, or the API server would call nobody
   t.teardown(() =>
@@ -56,7 +59,8 @@ const register = async (t: Ending, namespace: string, url: string, ca: string): 
   // API servers take a configuration up a moment later
   const bad = { apiVersion: 'external-secrets.io/v1', kind: 'SecretStore', metadata: { name: 'probe' } }
   await until(t, 'the API server to ask the webhook', async () => {
-    const spec = { provider: { akeyless: { akeylessGWApiURL: '', authSecretRef: {} } } }
+    const provider = { akeyless: { akeylessGWApiURL: '', authSecretRef: {} } }
+    const spec = { ...(controller && { controller }), provider }
     const { status } = await request('POST', `${pathsOf(namespace).stores}?dryRun=All`, { ...bad, spec })
     return status === 403 ? true : undefined
   })
@@ -65,16 +69,23 @@ const register = async (t: Ending, namespace: string, url: string, ca: string): 
 /** Starts the process and registers it; both end with the test. */
 export const startRegistered = async (
   t: Ending,
-  options: { namespace: string; gateway: { port: number; caFile: string }; args?: readonly string[] },
+  options: {
+    namespace: string
+    gateway: { port: number; caFile: string }
+    /** The class that it serves, where not the usual one. */
+    controller?: string
+    args?: readonly string[]
+  },
 ): Promise<Registered> => {
-  const { namespace, gateway, args = [] } = options
+  const { namespace, gateway, controller, args = [] } = options
   const at = `127.0.0.1:${await freePort()}`
   const url = `https://${at}`
   const own = ['--role', 'all', '--namespace', namespace, '--webhook-bind', at, '--webhook-url', url]
-  const process = await startLatchkey(t, { namespace, gateway, args: [...own, ...args] })
+  const shared = controller ? ['--controller-class', controller] : []
+  const process = await startLatchkey(t, { namespace, gateway, args: [...own, ...shared, ...args] })
   const { body: secret } = await request('GET', `${pathsOf(namespace).secrets}/${names.ca}`)
   const ca = Buffer.from(secret.data['ca.crt'], 'base64').toString()
-  await register(t, namespace, url, ca)
+  await register(t, { namespace, url, ca, controller })
   const dispatcher = new Agent({ connect: { ca } })
   t.teardown(() => dispatcher.close())
   const [, metricsAt] = String(process.ready['address']).split(' ')

@@ -1,5 +1,6 @@
 // A store tells what is wrong with it; what hangs on it follows as soon as it is cured, and keeps its Secrets until then.
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { namespace as namespaceFor, until } from '../support/cluster.ts'
 import { startLatchkey, startTlsGateway } from '../support/latchkey.ts'
@@ -110,6 +111,31 @@ t.test('credentials that are not complete: the store says which, asks nobody, an
   await whenReady(t, `${paths.externalSecrets}/waiting`)
   t.same(textsOf(await get(`${paths.secrets}/waiting`)), values)
   t.equal(reasonOf(await get(`${paths.stores}/store`)), 'Valid')
+})
+
+t.test('a CA in a ConfigMap: the store follows it as it comes and changes', async t => {
+  const { namespace, paths, gateway } = await setUp(t)
+  const configMaps = `/api/v1/namespaces/${namespace}/configmaps`
+  const { provider } = storeSpec()
+  const akeyless = { ...provider.akeyless, caProvider: { type: 'ConfigMap', name: 'gateway-ca', key: 'ca.crt' } }
+  await create(paths.secrets, credentials())
+  await create(paths.stores, secretStore('store', { provider: { akeyless } }))
+  const store = `${paths.stores}/store`
+  t.match(messageOf(await whenReady(t, store, 'False')), /ConfigMap \S+\/gateway-ca does not exist → create it$/)
+  const data = { 'ca.crt': readFileSync(gateway.caFile, 'utf8') }
+  await create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'gateway-ca' }, data })
+  await whenReady(t, store)
+  await patch(`${configMaps}/gateway-ca`, { data: { 'ca.crt': 'none' } })
+  t.match(messageOf(await whenReady(t, store, 'False')), /holds no PEM certificate/)
+})
+
+t.test('a process for some namespaces says nothing of a ClusterSecretStore, which it cannot see', async t => {
+  const { paths, latchkey } = await setUp(t)
+  const secretStoreRef = { kind: 'ClusterSecretStore', name: 'somebody-elses' }
+  await create(paths.externalSecrets, externalSecret('unseen', { secretStoreRef, data }))
+  const left = () => latchkey.lines().some(({ msg, name }) => msg === 'left alone' && name === 'unseen')
+  await until(t, 'it is left alone', () => left() || undefined)
+  t.equal((await get(`${paths.externalSecrets}/unseen`)).status, undefined)
 })
 
 t.test('a store that goes keeps the Secrets; one that comes back revives their ExternalSecrets', async t => {

@@ -12,17 +12,17 @@ export const unreadable = [
   {
     name: 'item-missing',
     spec: { data: [entry('a', '/apps/none')] },
-    text: `${ref}.key: item /apps/none not found → check the path, or create the item`,
+    text: `${ref}.key: item "/apps/none" not found → check the path, or create the item`,
   },
   {
     name: 'item-forbidden',
     spec: { data: [entry('a', '/private/token')] },
-    text: `${ref}.key: item /private/token may not be read by this identity → grant read on the path to the access role of the identity`,
+    text: `${ref}.key: item "/private/token" may not be read by this identity → grant read on the path to the access role of the identity`,
   },
   {
     name: 'version-missing',
     spec: { data: [{ secretKey: 'a', remoteRef: { key: '/apps/db-password', version: '9' } }] },
-    text: `${ref}.version: item /apps/db-password has no version 9 → name a version that exists, or leave it out for the latest`,
+    text: `${ref}.version: item "/apps/db-password" has no version 9 → name a version that exists, or leave it out for the latest`,
   },
   {
     name: 'property-missing',
@@ -42,7 +42,7 @@ export const unreadable = [
   {
     name: 'item-of-another-type',
     spec: { data: [entry('a', '/apps/key')] },
-    text: `${ref}.key: item /apps/key is of type CLASSIC_KEY, which holds no readable value → name a static, dynamic, rotated or certificate item`,
+    text: `${ref}.key: item "/apps/key" is of type CLASSIC_KEY, which holds no readable value → name a static, dynamic, rotated or certificate item`,
   },
   {
     name: 'extract-of-plain-text',
@@ -63,7 +63,7 @@ export const unreadable = [
     name: 'several-items',
     spec: { data: [entry('a', '/apps/none'), entry('b', '/apps/db-username'), entry('c', '/apps/config', 'x')] },
     text: [
-      `${ref}.key: item /apps/none not found → check the path, or create the item`,
+      `${ref}.key: item "/apps/none" not found → check the path, or create the item`,
       'spec.data[2].remoteRef.property: item "/apps/config" has no property "x" → name a property of its JSON value',
     ].join('; '),
   },

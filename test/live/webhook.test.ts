@@ -16,7 +16,7 @@ import { install, must } from './twin.ts'
 const day = 86_400e3
 const minute = 60e3
 const signal = new AbortController().signal
-const stores = () => false
+const stores = () => undefined
 const judge = (review: unknown) => admit(review, { stores })
 
 const namespace = await namespaceFor(t)

@@ -86,7 +86,11 @@ t.test('a refused write names the object and the reason, and nothing of its cont
   const hunter = { 'bad key/hunter2': encode('hunter2') }
   const refused = await failure(secrets.create(secret(ns, hunter), 'm', signal))
   t.ok(refused instanceof Fault)
-  t.match(refused, { code: 'ClusterRefused', message: new RegExp(`create Secret ${ns}/target.*Invalid 422`) })
+  t.match(refused, {
+    code: 'ClusterRefused',
+    path: /^data\[/,
+    message: new RegExp(`create Secret ${ns}/target.*Invalid 422`),
+  })
   const nowhere = await failure(secrets.create(secret('no-such-namespace', { a: encode('hunter2') }), 'm', signal))
   t.match(nowhere, { code: 'ClusterRefused', message: /NotFound 404/ })
   t.notMatch(String(nowhere), encode('hunter2'))

@@ -128,7 +128,9 @@ const faults = [
   {
     name: 'a version that is missing',
     got: one({ key: '/json', version: '9' }),
-    want: [`VersionNotFound ${ref}.version: item "/json" has no version 9`],
+    want: [
+      `VersionNotFound ${ref}.version: item "/json" has no version 9 → name a version that exists, or leave it out for the latest`,
+    ],
   },
   {
     name: 'an empty item',

@@ -86,6 +86,42 @@ t.test('rotated credentials are used at once', async t => {
   )
 })
 
+t.test('credentials that were exchanged behind a store that stays ready wake whoever was denied', async t => {
+  const denied = { conditions: [{ type: 'Ready', status: 'False', reason: 'SecretSyncedError', message: 'no' }] }
+  const state = world({ externalSecrets: [externalSecret({ status: denied })], stores: [secretStore()] })
+  state.items.set('/db', new Fault('AccessDenied', 'no'))
+  const running = start(state)
+  await quiet(state, running)
+  state.credentials.secrets['demo/creds'] = { accessId: 'p-new', accessType: 'api_key', accessTypeParam: 'k' }
+  state.items.set('/db', text('{"user":"u"}'))
+  running.controller.onCredentialObject('demo', 'creds')
+  const lines = await quiet(state, running)
+  t.ok(lines.includes('create Secret demo/app'), lines.join(', '))
+  t.equal(state.reads.at(-1)?.identity.login.accessId, 'p-new')
+})
+
+t.test('an object that was deleted while it was read leaves no metric, event or status behind', async t => {
+  const seen: string[] = []
+  const state = world({ externalSecrets: [externalSecret()], stores: [secretStore()] })
+  const observer = {
+    ...state.deps.observer,
+    synced: ({ kind }: { kind: string }) => void seen.push(`synced ${kind}`),
+    removed: ({ kind }: { kind: string }) => void seen.push(`removed ${kind}`),
+  }
+  const running = start({ ...state, deps: { ...state.deps, observer } })
+  state.next.read = () => {
+    const object = state.externalSecrets.pop()!
+    running.controller.onExternalSecret({ type: 'deleted', key: 'demo/app', object })
+    throw new Fault('GatewayUnreachable', 'away')
+  }
+  const lines = await quiet(state, running)
+  t.same(
+    seen.filter(line => line.endsWith('ExternalSecret')),
+    ['removed ExternalSecret'],
+  )
+  t.notOk(lines.some(line => /^(event|patch) ExternalSecret/.test(line)))
+})
+
 t.test('a deleted Secret is made again at once; our own write wakes nobody', async t => {
   const state = world({ externalSecrets: [synced(60)], stores: [secretStore()], digests: [digest()] })
   state.items.set('/db', text('{"user":"u"}'))

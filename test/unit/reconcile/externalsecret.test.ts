@@ -144,6 +144,31 @@ t.test('a conflict is merged anew with the same bytes: nothing is read twice fro
   t.match(state.live.get('demo/app'), { data: { user: 'bmV3' }, metadata: { labels: { by: 'them' } } })
 })
 
+const refused: { name: string; field: string; spec: Record<string, unknown>; want: RegExp }[] = [
+  {
+    name: 'data that its type does not allow',
+    field: 'data[.dockerconfigjson]',
+    spec: {
+      target: { template: { type: 'kubernetes.io/dockerconfigjson' } },
+      data: [{ secretKey: '.dockerconfigjson', remoteRef: { key: '/db' } }],
+    },
+    want: /^spec\.target\.template\.type: no → give the keys and values that type kubernetes\.io\/dockerconfigjson needs, or/,
+  },
+  { name: 'its name', field: 'metadata.name', spec: {}, want: /^spec\.target\.name: no → choose another name$/ },
+  { name: 'a label', field: 'metadata.labels', spec: {}, want: /^spec\.target\.template: no → correct it there$/ },
+]
+for (const { name, field, spec, want } of refused) {
+  t.test(`a Secret that the API server refuses for ${name} is told by the field to mend`, async t => {
+    const state = world({ externalSecrets: [externalSecret({ spec })], stores: [secretStore()] })
+    state.items.set('/db', json)
+    state.next.write = () => {
+      throw new Fault('ClusterRefused', 'no', { path: field })
+    }
+    await start(state).pass()
+    t.match(state.statuses[0]?.status, { conditions: [{ message: want }] })
+  })
+}
+
 t.test('an endless conflict ends after five tries as a failure', async t => {
   const state = settled(3600)
   state.items.set('/db', text('{"user":"new"}'))
@@ -301,6 +326,65 @@ t.test('a deleted object loses ESO’s finalizer; its Secret goes by the owner r
   t.same(state.log, [`unfinalize ExternalSecret app ${finalizer}`])
 })
 
+t.test('without its store a deleted object keeps ESO’s finalizer while ESO would have a Secret to delete', async t => {
+  const finalizer = 'externalsecrets.external-secrets.io/externalsecret-cleanup'
+  const cases = [
+    { name: 'its Secret has no owner', policy: 'Delete', owners: [], stays: true },
+    { name: 'its Secret goes with it', policy: 'Delete', owners: [owner], stays: false },
+    { name: 'there is no Secret', policy: 'Delete', owners: undefined, stays: false },
+    { name: 'the Secret is to stay', policy: 'Retain', owners: [], stays: false },
+  ]
+  for (const { name, policy, owners, stays } of cases) {
+    const metadata = { deletionTimestamp: ago(1), finalizers: [finalizer] }
+    const es = externalSecret({ metadata, spec: { target: { deletionPolicy: policy } } })
+    const digests = owners ? [digest({}, { ownerReferences: owners })] : []
+    const gone = world({ externalSecrets: [es], digests })
+    t.same(await start(gone).pass(), { go: 'rest' })
+    t.same(gone.log, stays ? [] : [`unfinalize ExternalSecret app ${finalizer}`], name)
+    const known = world({ externalSecrets: [es], digests, stores: [secretStore()] })
+    await start(known).pass()
+    t.same(known.log, [`unfinalize ExternalSecret app ${finalizer}`], `${name}, and the store is ours`)
+  }
+})
+
+t.test('a process that watches no ClusterSecretStore says nothing of one, nor of what names it', async t => {
+  const es = externalSecret({
+    metadata: { finalizers: ['externalsecrets.external-secrets.io/externalsecret-cleanup'] },
+    spec: { secretStoreRef: { name: 'main', kind: 'ClusterSecretStore' } },
+  })
+  for (const metadata of [es.metadata, { ...es.metadata, deletionTimestamp: ago(1) }]) {
+    const state = world({ externalSecrets: [{ ...es, metadata }] })
+    const run = start({ ...state, deps: { ...state.deps, seesClusterStores: false } })
+    t.same(await run.pass(), { go: 'rest' })
+    t.same(state.log, [])
+  }
+})
+
+t.test('a label edit after a restart writes labels around the data that is there: no lease is taken', async t => {
+  const leased = { nextRefreshTime: ago(-600) }
+  const before = synced(600, {}, leased)
+  const edited = externalSecret({ metadata: { labels: { team: 'a' } }, status: { ...before.status } })
+  const state = settled(600, edited)
+  t.same(await start(state).pass(), { go: 'wait', ms: 600e3 })
+  t.same(state.log, [
+    'get Secret demo/app',
+    'get Secret demo/app',
+    'replace Secret demo/app',
+    'event ExternalSecret Normal Updated',
+    'patch ExternalSecret app: syncedResourceVersion',
+  ])
+  t.match(state.live.get('demo/app'), { data: secretObject().data, metadata: { labels: { team: 'a' } } })
+
+  const changed = settled(600, edited)
+  changed.live.set('demo/app', { ...secretObject(), data: { user: 'Ynk=' } })
+  await start(changed).pass()
+  t.ok(changed.log.includes('read /db@0'), 'data that somebody changed are not kept')
+
+  const due = settled(600, externalSecret({ ...edited, status: { ...before.status, nextRefreshTime: ago(1) } }))
+  await start(due).pass()
+  t.ok(due.log.includes('read /db@0'), 'nor those whose lease ends')
+})
+
 t.test('a store that is not validated yet is waited for in silence; one that failed is told', async t => {
   const waiting = world({ externalSecrets: [externalSecret()], stores: [secretStore({ status: undefined })] })
   t.same(await start(waiting).pass(), { go: 'rest' })
@@ -365,6 +449,9 @@ t.test('trouble with our own write costs no second lease', async t => {
   state.at = new Date(now.getTime() + 120e3)
   await pass()
   t.equal(state.reads[2]?.maxAgeMs, 30e3, 'but not for ever')
+  state.at = new Date(now.getTime() + 165e3)
+  await pass()
+  t.ok((state.reads[3]?.maxAgeMs ?? 0) > 45e3, 'and what was read then is held in its turn')
 })
 
 t.test('the event of our own write does not sync again before the watch shows our status', async t => {

@@ -164,7 +164,7 @@ const authorities: { name: string; akeyless: Record<string, unknown>; want: RegE
   {
     name: 'a certificate that is none',
     akeyless: { caBundle: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' },
-    want: /^SpecInvalid .*holds a certificate that cannot be read/,
+    want: /^SpecInvalid .*holds no PEM certificate, or one that cannot be read/,
   },
   { name: 'a huge text', akeyless: { caBundle: 'A'.repeat(600_000) }, want: /is longer than 512 KiB/ },
   {

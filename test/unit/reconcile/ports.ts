@@ -103,6 +103,7 @@ export const world = (
       externalSecrets: snapshot(externalSecrets, nameOf, indexes.externalSecrets),
       stores: snapshot(stores, nameOf, indexes.stores),
       clusterStores: snapshot(clusterStores, nameOf, indexes.clusterStores),
+      seesClusterStores: true,
       namespaces: snapshot([{ name: namespace, labels: {} }], ({ name }) => name),
       secrets: snapshot(digests, object => `${object.namespace}/${object.name}`, indexes.secrets),
       secretWriter: {

@@ -83,7 +83,7 @@ const lookAndTell = async (
   if (!seen || !sameSpec(seen, store)) return { go: 'again' }
   const now = deps.now()
   const object = refOf(store)
-  deps.observer.synced(object, { code: faults[0]?.code ?? 'ok', tookMs: now.getTime() - startedAt.getTime() })
+  deps.observer.synced(object, { faults, tookMs: now.getTime() - startedAt.getTime() })
   const { patch, events } = summarizeStore(memory.read(key, seen), faults, now)
   for (const event of events) deps.events.record(object, event)
   if (patch) {

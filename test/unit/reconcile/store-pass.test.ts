@@ -1,8 +1,8 @@
 import t from 'tap'
 import { Fault, type FaultCode } from '#core'
 import { createStatusMemory } from '../../../pkg/reconcile/memory.ts'
-import { recheckMs, storeReconciler } from '../../../pkg/reconcile/secretstore.ts'
 import type { Store } from '../../../pkg/reconcile/store.ts'
+import { recheckMs, storeReconciler } from '../../../pkg/reconcile/store-pass.ts'
 import { ago, clusterStore, secretStore } from './build.ts'
 import { settle, type World, world } from './ports.ts'
 
