@@ -19,7 +19,9 @@ const container = {
     { name: 'LATCHKEY_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
     // four by default, and a lookup that hangs holds one: tenants name the hosts
     { name: 'UV_THREADPOOL_SIZE', value: '32' },
-    { name: 'NODE_OPTIONS', value: `--max-old-space-size=${heapMiB}` },
+    // the young generation comes on top of the old one: unbounded, 5,000 objects took 275 MiB of the 256 allowed; so they take 164
+    { name: 'NODE_OPTIONS', value: `--max-old-space-size=${heapMiB} --max-semi-space-size=8` },
+    { name: 'MALLOC_ARENA_MAX', value: '2' },
   ],
   ports: [
     { name: 'webhook', containerPort: ports.webhook },

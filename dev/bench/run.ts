@@ -74,7 +74,8 @@ const main = async (names: readonly string[]): Promise<number> => {
   say('  building dist/latchkey.js and starting a control plane and a gateway')
   execFileSync(process.execPath, [join(root, 'dev/run.mjs'), '--bin', 'rolldown', '-c'], { cwd: root, stdio: 'pipe' })
   const stage = await openStage(text => say(`  ${text}`))
-  process.once('SIGINT', () => void stage.close().finally(() => process.exit(130)))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stage.close().finally(() => process.exit(130)))
   try {
     const ran = await runAll(stage, chosen)
     const figures = ran.flatMap(one => one.figures)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -37,6 +37,14 @@ export interface Stage {
 
 const root = resolve(import.meta.dirname, '../..')
 const entries = { bundle: 'dist/latchkey.js', sources: 'server/main.ts' } as const satisfies Record<Entry, string>
+
+/** The flags of Node in the image: they bound memory, so memory is measured under them. */
+const imageOptions = (): string => {
+  const text = readFileSync(join(root, 'deploy/deployment.yaml'), 'utf8')
+  const found = /name: NODE_OPTIONS\n\s+value: (.+)/.exec(text)?.[1]
+  if (!found) throw new Error('deploy/deployment.yaml sets no NODE_OPTIONS → the bench runs under the same')
+  return found.replace(/^(["'])(.*)\1$/, '$2')
+}
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
@@ -111,7 +119,7 @@ const bare =
   (ground: Ground): Stage['bare'] =>
   async given => {
     const port = given ?? (await freePort())
-    const args = [join(import.meta.dirname, 'bare.ts'), String(port), ...(await certify(ground))]
+    const args = [join(import.meta.dirname, 'bare.mjs'), String(port), ...(await certify(ground))]
     const spawnedAt = performance.now()
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const ended = once(child, 'close')
@@ -161,6 +169,8 @@ export const openStage = async (say: (text: string) => void): Promise<Stage> => 
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
+  // every Node process of the bench, the bare one too
+  process.env['NODE_OPTIONS'] = imageOptions()
   try {
     const plane = await openPlane(state, say)
     closers.push(() => plane.stop())

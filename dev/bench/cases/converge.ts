@@ -11,29 +11,29 @@ const rounds = 3
 const lanes = 8
 
 const nameOf = (index: number) => `item-${index}`
-const pathOf = (index: number) => `/bench/converge/${nameOf(index)}`
+const pathOf = (namespace: string, index: number) => `/bench/${namespace}/${nameOf(index)}`
 
 const create = (stage: Stage, namespace: string, index: number): Promise<Live> => {
-  const manifest = externalSecret(nameOf(index), 'store', { value: { key: pathOf(index) } })
+  const manifest = externalSecret(nameOf(index), 'store', { value: { key: pathOf(namespace, index) } })
   return stage.api.must('POST', collection(namespace, 'externalsecrets'), manifest)
 }
 
 /** Seconds from the first create to the last Ready, and what the gateway was asked for it. */
 const runLatchkey = async (stage: Stage, namespace: string) => {
   await stage.enter(namespace)
+  // new items each round: what is cached would cost nothing
+  for (let index = 0; index < count; index += 1)
+    await stage.gateway.put({ path: pathOf(namespace, index), type: 'STATIC_SECRET', value: `value of ${index}` })
   await stage.api.must('POST', collection(namespace, 'secretstores'), secretStore('store'))
   const readiness = await followReadiness(stage.api, namespace)
-  const calls = stage.gateway.journal().length
+  const before = stage.gateway.journal().length
   const begun = performance.now()
   await inLanes(lanes, count, async index => void (await create(stage, namespace, index)))
-  const created = performance.now()
   const ready = await Promise.all(Array.from({ length: count }, (_, index) => readiness.of(nameOf(index))))
   readiness.stop()
-  return {
-    seconds: (Math.max(...ready) - begun) / 1000,
-    creating: (created - begun) / 1000,
-    calls: stage.gateway.journal().length - calls,
-  }
+  const calls = stage.gateway.journal().slice(before)
+  const looks = calls.filter(({ op }) => op === 'describe-item').length
+  return { seconds: (Math.max(...ready) - begun) / 1000, looks, reads: calls.length - looks }
 }
 
 /** The same objects and writes without anybody to ask: as many lanes create, as many follow with Secret and status. */
@@ -57,8 +57,6 @@ export const converge: Case = {
   name: 'converge',
   about: `${count} ExternalSecrets of one item each, one store`,
   async run(stage) {
-    for (let index = 0; index < count; index += 1)
-      await stage.gateway.put({ path: pathOf(index), type: 'STATIC_SECRET', value: `value of ${nameOf(index)}` })
     const latchkey = stage.serve()
     await latchkey.ready
     const runs: Awaited<ReturnType<typeof runLatchkey>>[] = []
@@ -73,8 +71,8 @@ export const converge: Case = {
     return [
       { name: `${count} synced`, value: median(seconds), unit: 's', bare: median(bareRuns), runs: seconds, bareRuns },
       { name: `${count} synced: against the bare writer`, value: median(ratios), unit: 'times', bare: 1, runs: ratios },
-      { name: `${count} synced: gateway calls, first time`, value: runs[0]?.calls ?? Number.NaN, unit: 'calls' },
-      { name: `${count} synced: gateway calls, types known`, value: runs[1]?.calls ?? Number.NaN, unit: 'calls' },
+      { name: `${count} synced: item types looked up`, value: median(runs.map(run => run.looks)), unit: 'calls' },
+      { name: `${count} synced: other gateway calls`, value: median(runs.map(run => run.reads)), unit: 'calls' },
     ]
   },
 }

@@ -1,18 +1,23 @@
 import autocannon from 'autocannon'
 import type { Case, Figure } from '../case.ts'
-import { quantile } from '../numbers.ts'
+import { median, quantile } from '../numbers.ts'
+import { atEvenPace } from '../pace.ts'
 import { cpuMs, type Measured } from '../process.ts'
 import { review } from '../review.ts'
 
 const connections = 10
 const rate = 200
-const warmUpSeconds = 2
-const steadySeconds = 10
-const maximumSeconds = 5
+const warmUpSeconds = 3
+// rounds in turn with the bare server: what disturbs the machine meets both
+const rounds = 5
+const roundSeconds = 2
 const budgetMs = 10
 
-/** One load on one server; every answer must be a 200. Latencies in milliseconds, exact: autocannon's own are rounded. */
-const load = async (url: string, duration: number, overallRate?: number) => {
+/**
+ * autocannon on one server; every answer must be a 200. With a rate it sends a second's worth at the start of each second, as
+ * fast as the connections take it. Latencies in milliseconds, exact: autocannon's own are rounded.
+ */
+const burst = async (url: string, duration: number, overallRate?: number) => {
   const latencies: number[] = []
   const running = autocannon({
     ...{ url, method: 'POST', headers: { 'content-type': 'application/json' }, body: review },
@@ -25,38 +30,67 @@ const load = async (url: string, duration: number, overallRate?: number) => {
   return { latencies, perSecond: latencies.length / took }
 }
 
-const measure = async (process: Measured, url: string) => {
-  await process.ready
-  await load(url, warmUpSeconds, rate)
-  const { latencies } = await load(url, steadySeconds, rate)
-  const before = cpuMs(process.pid)
-  const { perSecond, latencies: all } = await load(url, maximumSeconds)
-  const after = cpuMs(process.pid)
-  await process.stop()
-  return {
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-    perSecond,
-    cpu: before === undefined || after === undefined ? undefined : (after - before) / all.length,
-  }
+interface Round {
+  readonly even: readonly number[]
+  readonly bursts: readonly number[]
+  readonly perSecond: number
+  readonly cpu: number | undefined
+}
+
+const measure = async ({ pid }: Measured, url: string): Promise<Round> => {
+  const even = await atEvenPace({ url, body: review, connections, perSecond: rate, seconds: roundSeconds })
+  const bursts = await burst(url, roundSeconds, rate)
+  const before = cpuMs(pid)
+  const most = await burst(url, roundSeconds)
+  const after = cpuMs(pid)
+  const cpu = before === undefined || after === undefined ? undefined : (after - before) / most.latencies.length
+  return { even, bursts: bursts.latencies, perSecond: most.perSecond, cpu }
+}
+
+type Rounds = readonly Round[]
+
+const figure = (
+  name: string,
+  unit: Figure['unit'],
+  ours: Rounds,
+  bare: Rounds,
+  of: (round: Round) => number,
+): Figure => {
+  const [runs, bareRuns] = [ours.map(of), bare.map(of)]
+  return { name: `webhook${name}`, unit, value: median(runs), bare: median(bareRuns), runs, bareRuns }
+}
+
+const figuresOf = (ours: Rounds, bare: Rounds): readonly Figure[] => {
+  const latency = (name: string, kind: 'even' | 'bursts', share: number) =>
+    figure(`, ${rate}/s ${name}`, 'ms', ours, bare, round => quantile(round[kind], share))
+  const cpu = figure(': processor time a review', 'ms', ours, bare, round => round.cpu ?? Number.NaN)
+  return [
+    latency('evenly: p50', 'even', 0.5),
+    { ...latency('evenly: p99', 'even', 0.99), budget: budgetMs },
+    latency('in bursts: p50', 'bursts', 0.5),
+    latency('in bursts: p99', 'bursts', 0.99),
+    figure(': maximum', 'req/s', ours, bare, round => round.perSecond),
+    // only where the system tells
+    ...(Number.isNaN(cpu.value) ? [] : [cpu]),
+  ]
 }
 
 export const webhook: Case = {
   name: 'webhook',
   about: `reviews of ${review.length} bytes with 20 refs over TLS, ${connections} connections kept alive`,
   async run(stage) {
-    const ours = await measure(stage.serve(), `${stage.webhookUrl}/validate`)
-    const other = await stage.bare()
-    const bare = await measure(other, `https://127.0.0.1:${other.port}/validate`)
-    const cpu: Figure[] =
-      ours.cpu === undefined || bare.cpu === undefined
-        ? []
-        : [{ name: 'webhook: processor time a review', value: ours.cpu, unit: 'ms', bare: bare.cpu }]
-    return [
-      { name: `webhook at ${rate}/s: p50`, value: ours.p50, unit: 'ms', bare: bare.p50 },
-      { name: `webhook at ${rate}/s: p99`, value: ours.p99, unit: 'ms', bare: bare.p99, budget: budgetMs },
-      { name: 'webhook: maximum', value: ours.perSecond, unit: 'req/s', bare: bare.perSecond },
-      ...cpu,
-    ]
+    const latchkey = stage.serve()
+    await latchkey.ready
+    const bare = await stage.bare()
+    await bare.ready
+    const urls = [`${stage.webhookUrl}/validate`, `https://127.0.0.1:${bare.port}/validate`] as const
+    for (const url of urls) await burst(url, warmUpSeconds)
+    const ours: Round[] = []
+    const theirs: Round[] = []
+    for (let round = 0; round < rounds; round += 1) {
+      ours.push(await measure(latchkey, urls[0]))
+      theirs.push(await measure(bare, urls[1]))
+    }
+    return figuresOf(ours, theirs)
   },
 }

@@ -1,12 +1,13 @@
 // The webhook that Latchkey is compared with: node:https alone, parses the JSON, allows everything.
-//   bare.ts PORT CERT_FILE KEY_FILE        prints one line when it listens
+//   bare.mjs PORT CERT_FILE KEY_FILE        prints one line when it listens
+// Plain JavaScript: what strips types would take memory that a bare server does not need.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 
 const [port, cert = '', key = ''] = process.argv.slice(2)
 
 const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {
-  const chunks: Buffer[] = []
+  const chunks = []
   request.on('data', chunk => chunks.push(chunk))
   request.on('end', () => {
     const { uid } = JSON.parse(Buffer.concat(chunks).toString()).request
