@@ -20,6 +20,8 @@ export interface Generated {
 const yamlNote = '# Made by `npm run generate`; edits are lost.\n'
 const pageNote = '<!-- Made by `npm run generate`; edits are lost. -->\n'
 
+const asSentence = (imperative: string): string => `${imperative.charAt(0).toUpperCase()}${imperative.slice(1)}.`
+
 const faultsPage = (): string => `# Faults
 
 The code is the reason of the event, the label of the metric and the field of the log line.
@@ -29,14 +31,13 @@ The code is the reason of the event, the label of the metric and the field of th
 ${Object.entries(faults)
   .map(
     ([code, { cause, remedy, retry }]) =>
-      `| <a id="${code.toLowerCase()}"></a>\`${code}\` | ${cause} | ${remedy} | ${retries[retry]} |`,
+      `| <a id="${code.toLowerCase()}"></a>\`${code}\` | ${cause} | ${asSentence(remedy)} | ${retries[retry]} |`,
   )
   .join('\n')}
 `
 const retries = {
   'on-change': 'when the object, or one that it names, changes',
-  backoff: 'with growing delay',
-  refresh: 'at the next refresh',
+  backoff: 'with growing delay, at the latest at the next refresh',
 } as const
 
 const permissionsPage = (): string => `# Permissions

@@ -74,11 +74,11 @@ const listen = async ({ config, log, metrics }: PartsDeps, { waitsFor, measure }
   }
 }
 
-/** What a scoped process does not watch, cluster-scoped stores and those of other namespaces, counts as one of ours: it cannot know. */
+/** What a scoped process does not watch, cluster-scoped stores and those of other namespaces, counts as there, and as another's: it serves none of them. */
 const lookup = ({ watchNamespaces, controllerClass }: Config, { stores, clusterStores }: Watches): StoreLookup => {
   return ({ kind, namespace = '', name }) => {
     if (watchNamespaces.length > 0 && (kind === 'ClusterSecretStore' || !watchNamespaces.includes(namespace)))
-      return { ours: true }
+      return { ours: false }
     const store = kind === 'ClusterSecretStore' ? clusterStores.get(name) : stores.get(`${namespace}/${name}`)
     return store && { ours: isOurs(store, controllerClass) && store.spec.provider.akeyless !== undefined }
   }

@@ -110,55 +110,45 @@ const read = async (request: Request, path: string, signal: AbortSignal): Promis
   }
 }
 
-/** URL mode: the whole configuration is ours, applied as deploy/ describes it. */
-const applyUrl = async (
-  deps: RegistrationDeps,
-  manifest: Manifest,
-  pem: string,
-  signal: AbortSignal,
-): Promise<boolean> => {
-  const { path } = placeOf(manifest)
-  const live = await read(deps.request, path, signal)
-  const found = (live?.webhooks ?? []).map(({ clientConfig }) => decode(clientConfig.caBundle)).join('\n')
-  const bundle = encode(mergeBundles(pem, found, deps.now()))
-  const wanted = deps.configurations(deps.client, bundle).find(({ kind }) => kind === manifest.kind)
-  if (!says(live, wanted)) {
-    // force: kubectl, or Service mode, may have owned the fields before
-    const query = { fieldManager, force: true }
-    await deps.request({
-      method: 'PATCH',
-      path,
-      query,
-      contentType: 'application/apply-patch+yaml',
-      body: wanted,
-      signal,
-    })
-  }
-  return true
+interface Patch {
+  readonly contentType: string
+  readonly query: Readonly<Record<string, string | boolean>>
+  readonly body: unknown
 }
 
-/** Service mode: deploy/ installs the configuration, we fill in the CA. False where it is not installed. */
-const patchInstalled = async (
+/** What to send for the live object to trust the bundle; `absent` where somebody else has to make it first. */
+type Plan = (
   deps: RegistrationDeps,
-  manifest: Manifest,
-  pem: string,
-  signal: AbortSignal,
-): Promise<boolean> => {
+  target: { readonly manifest: Manifest; readonly live: Configuration | undefined; readonly pem: string },
+) => Patch | 'nothing' | 'absent'
+
+/** URL mode: the whole configuration is ours, applied as deploy/ describes it. */
+const applyUrl: Plan = (deps, { manifest, live, pem }) => {
+  const found = (live?.webhooks ?? []).map(({ clientConfig }) => decode(clientConfig.caBundle)).join('\n')
+  const bundle = encode(mergeBundles(pem, found, deps.now()))
+  const body = deps.configurations(deps.client, bundle).find(({ kind }) => kind === manifest.kind)
+  if (says(live, body)) return 'nothing'
+  // force: kubectl, or Service mode, may have owned the fields before
+  return { contentType: 'application/apply-patch+yaml', query: { fieldManager, force: true }, body }
+}
+
+/** Service mode: deploy/ installs the configuration, we fill in the CA. */
+const patchInstalled: Plan = (deps, { live, pem }) => {
+  if (!live) return 'absent'
+  const body = bundlePatch(live, pem, deps.now())
+  return body.length === 0 ? 'nothing' : { contentType: 'application/json-patch+json', query: { fieldManager }, body }
+}
+
+/** Reads, plans and writes, anew where somebody was faster. False where the configuration is not there. */
+const put = async (deps: RegistrationDeps, manifest: Manifest, pem: string, signal: AbortSignal): Promise<boolean> => {
   const { path } = placeOf(manifest)
+  const plan = 'url' in deps.client ? applyUrl : patchInstalled
   for (let tries = 1; ; tries += 1) {
     const live = await read(deps.request, path, signal)
-    if (!live) return false
-    const body = bundlePatch(live, pem, deps.now())
-    if (body.length === 0) return true
+    const patch = plan(deps, { manifest, live, pem })
+    if (typeof patch === 'string') return patch === 'nothing'
     try {
-      await deps.request({
-        method: 'PATCH',
-        path,
-        query: { fieldManager },
-        contentType: 'application/json-patch+json',
-        body,
-        signal,
-      })
+      await deps.request({ method: 'PATCH', path, ...patch, signal })
       return true
     } catch (thrown) {
       if (statusOf(thrown) !== 409 || tries === mostTries) throw thrown
@@ -177,7 +167,6 @@ const refusal = (label: string, cause: unknown): Fault =>
 /** Keeps the webhook configurations pointing at us and trusting our CA (security.md §6). */
 export const createRegistration = (deps: RegistrationDeps): Registration => {
   const manifests = deps.configurations(deps.client, undefined)
-  const put = 'url' in deps.client ? applyUrl : patchInstalled
   let missing: readonly string[] = manifests.map(manifest => placeOf(manifest).label)
 
   const putOne = async (manifest: Manifest, pem: string, signal: AbortSignal): Promise<string | undefined> => {

@@ -28,7 +28,7 @@ export interface Webhook {
 interface WebhookDeps {
   readonly config: Config
   readonly cluster: Cluster
-  /** Which stores exist, for warnings; undefined while that is not known yet. */
+  /** Which stores exist and are ours to serve; undefined while that is not known yet. */
   readonly stores: () => StoreLookup | undefined
   readonly log: Log
   readonly metrics: Metrics
@@ -86,7 +86,12 @@ export const startWebhook = async (deps: WebhookDeps): Promise<Webhook> => {
   const { config, log, metrics } = deps
   const tls = createTls()
   const app = createApp({
-    admit: review => admit(review, { stores: deps.stores() }),
+    admit: review =>
+      admit(review, {
+        stores: deps.stores(),
+        controllerClass: config.controllerClass,
+        reconciledElsewhere: config.role === 'webhook',
+      }),
     mutate,
     tls,
     metrics,

@@ -1,5 +1,5 @@
 import { type AdmissionAnswer, AdmissionReview, answer } from '#api'
-import { show } from '#materialize'
+import { show } from '#core'
 import { type Context, denialText, warningTexts } from './findings.ts'
 import { isJudged, judge } from './judge.ts'
 import { valueAt } from './schema.ts'

@@ -19,17 +19,26 @@ export interface Finding {
   readonly level: 'deny' | 'warn'
 }
 
-/** Whether a store exists; asked only for refs of the object under review. */
+/** What is known of a store, undefined where it does not exist; asked only for refs of the object under review. */
 export type StoreLookup = (ref: {
   readonly kind: 'SecretStore' | 'ClusterSecretStore'
   /** Undefined for a ClusterSecretStore. */
   readonly namespace: string | undefined
   readonly name: string
-}) => boolean
+}) =>
+  | {
+      /** Whether this process serves it: by its class, and by its provider. */
+      readonly ours: boolean
+    }
+  | undefined
 
 export interface Context {
   /** Undefined where the process does not know the stores; nothing is said about them then. */
   readonly stores?: StoreLookup | undefined
+  /** The class that the process serves; where undefined, every store under review counts as of that class. */
+  readonly controllerClass?: string | undefined
+  /** True where another process reconciles, maybe ESO (decision 3): what Latchkey lacks is then no reason to refuse. */
+  readonly reconciledElsewhere?: boolean | undefined
 }
 
 /** One check of one kind: a pure function of the object. `doc` is its line in docs/reference/rejections.md. */

@@ -1,6 +1,6 @@
 export { admit } from './admit.ts'
 export { aliasPatch, mutate, type Operation } from './aliases.ts'
-export { type Context, denialText, type Finding, type StoreLookup, warningTexts } from './findings.ts'
-export { isJudged, type JudgedKind, judge, type Verdict } from './judge.ts'
+export { denialText, type StoreLookup, warningTexts } from './findings.ts'
+export { judge } from './judge.ts'
 export { parseReview } from './review.ts'
 export { catalogue } from './rules/index.ts'

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
 import { type Context, type Finding, type Rule, stamp } from './findings.ts'
+import { foreignDraft, foreignRule } from './foreign.ts'
 import { externalSecretRules, schemaRule, storeRules } from './rules/index.ts'
 import { fieldPath, lostKeys, repaired, schemaDrafts } from './schema.ts'
 
@@ -50,7 +51,7 @@ const kinds = {
   ClusterSecretStore: examiner<SecretStore | ClusterSecretStore>(ClusterSecretStore, storeRules),
 } satisfies Record<string, Examine>
 
-export type JudgedKind = keyof typeof kinds
+type JudgedKind = keyof typeof kinds
 export const isJudged = (kind: unknown): kind is JudgedKind => typeof kind === 'string' && Object.hasOwn(kinds, kind)
 
 /** What makes a finding the same after an update: list positions move, the rest stays. */
@@ -66,6 +67,13 @@ const ratchet = (found: readonly Finding[], before: readonly Finding[]): readonl
     left.set(identity(finding), count - 1)
     return { ...finding, level: 'warn' as const }
   })
+}
+
+/** What is another operator's must not break by our rules (decisions 2 and 3): they are said, and refuse nothing. */
+const lowered = (found: readonly Finding[], object: unknown, context: Context): readonly Finding[] => {
+  const draft = found.some(({ level }) => level === 'deny') ? foreignDraft(object, context) : undefined
+  if (!draft) return found
+  return [stamp(foreignRule.id, draft), ...found.map(finding => ({ ...finding, level: 'warn' as const }))]
 }
 
 const kindOf = (object: unknown): unknown =>
@@ -86,6 +94,7 @@ export const judge = (object: unknown, prior?: unknown, context: Context = {}): 
     return { denials: [stamp(schemaRule.id, draft)], warnings: [] }
   }
   const found = kinds[kind](object, context)
-  const all = prior === undefined || prior === null ? found : ratchet(found, kinds[kind](prior, context))
+  const kept = prior === undefined || prior === null ? found : ratchet(found, kinds[kind](prior, context))
+  const all = lowered(kept, object, context)
   return { denials: all.filter(({ level }) => level === 'deny'), warnings: all.filter(({ level }) => level === 'warn') }
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { show } from '#materialize'
+import { show } from '#core'
 import type { Draft } from './findings.ts'
 
 type Issue = z.core.$ZodIssue
@@ -56,7 +56,7 @@ const words = (issue: Issue, value: unknown): Pick<Draft, 'message' | 'remedy'> 
     case 'invalid_type': {
       const wanted = types.get(issue.expected) ?? issue.expected
       return value === undefined
-        ? { message: 'is missing', remedy: `give it ${wanted}` }
+        ? { message: 'is missing', remedy: wanted === 'an object' ? 'add it with its fields' : `give it ${wanted}` }
         : { message: `must be ${wanted}`, remedy: undefined }
     }
     case 'invalid_value': {

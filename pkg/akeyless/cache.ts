@@ -13,11 +13,14 @@ export interface CacheKey {
   readonly scope: string
 }
 
-/** Values as last read, bounded by their bytes. */
+/** Values as last read, bounded by their bytes and in time: a secret that nobody may use any more is not kept. */
 export interface Cache {
   get(key: CacheKey, maxAgeMs: number): ItemValue | undefined
-  /** `fetchedAt` is when the read began. */
-  put(key: CacheKey, value: ItemValue, fetchedAt: number): void
+  /**
+   * `fetchedAt` is when the read began. It is kept for the longest time that anybody asked for while it was there, a day at
+   * most, and no longer than the lease that it may be.
+   */
+  put(key: CacheKey, value: ItemValue, fetchedAt: number, keepMs: number): void
   /** Forgets everything of an identity: its login was refused (security.md T9). */
   forget(owner: string): void
   /** A path is denied: where it was readable before, rights were taken away, and everything of the identity goes. */
@@ -28,11 +31,14 @@ interface Entry {
   readonly value: ItemValue
   readonly fetchedAt: number
   readonly key: CacheKey
+  readonly keepMs: number
 }
 
 const largestBytes = 32 * 1024 * 1024
 // key, entry and wrapper, roughly
 const overheadBytes = 400
+/** Longer than an interval usually is, and far below the 25 days that a timer can count. */
+export const longestKeptMs = 24 * 3600e3
 
 const spell = (key: CacheKey): string => JSON.stringify([key.owner, key.reader, key.path, key.version, key.scope])
 
@@ -40,6 +46,9 @@ export const createCache = (now: () => number, maxSize: number = largestBytes): 
   const owned = new Map<string, Set<string>>()
   const entries = new LRUCache<string, Entry>({
     maxSize,
+    // by timers, or what is never asked for again would stay
+    ttlAutopurge: true,
+    ttl: longestKeptMs,
     sizeCalculation: (entry, name) => entry.value.text.size + name.length + overheadBytes,
     disposeAfter: (entry, name, reason) => {
       if (reason === 'set') return
@@ -58,11 +67,13 @@ export const createCache = (now: () => number, maxSize: number = largestBytes): 
       const entry = entries.get(spell(key))
       return entry && now() - entry.fetchedAt < maxAgeMs ? entry.value : undefined
     },
-    put(key, value, fetchedAt) {
+    put(key, value, fetchedAt, keepMs) {
       const name = spell(key)
+      const wanted = Math.max(keepMs, entries.peek(name)?.keepMs ?? 0)
       const names = owned.get(key.owner) ?? new Set()
       owned.set(key.owner, names.add(name))
-      entries.set(name, { value, fetchedAt, key })
+      const ttl = Math.max(1, Math.min(wanted, value.ttlMs ?? wanted, longestKeptMs))
+      entries.set(name, { value, fetchedAt, key, keepMs: wanted }, { ttl })
       // a value beyond the bound is not kept at all
       if (!entries.has(name)) names.delete(name)
       if (names.size === 0) owned.delete(key.owner)

@@ -1,7 +1,7 @@
+import { show } from '#core'
 import type { Ask } from './ask.ts'
 import { Item } from './item.ts'
 import type { Peer } from './peer.ts'
-import { shown } from './shown.ts'
 import { useless } from './wire.ts'
 
 /** What an item is, without its value. Throws Refusal, or the signal's reason. */
@@ -10,7 +10,7 @@ export type Describe = (peer: Peer, path: string, signal: AbortSignal) => Promis
 export const createDescribe =
   (ask: Ask): Describe =>
   async (peer, path, signal) => {
-    const body = await ask(peer, { op: 'describe-item', fields: { name: path }, item: shown(path) }, signal)
+    const body = await ask(peer, { op: 'describe-item', fields: { name: path }, item: show(path) }, signal)
     try {
       return Item.parse(JSON.parse(body.toString('utf8')))
     } catch {

@@ -11,8 +11,6 @@ export type Resolve = ReadonlyMap<string, { readonly host: string; readonly port
 
 export interface DialOptions {
   readonly resolve?: Resolve | undefined
-  /** PEM certificates trusted beside the system's roots, where an identity brings no CA of its own. */
-  readonly extraCa?: string | undefined
   /** Judges every address before it is dialled; a `resolve` entry is the operator's own word and is not judged. */
   readonly addressAllowed?: ((address: string) => boolean) | undefined
 }
@@ -49,9 +47,9 @@ export const createConnector = (
   options: DialOptions,
   names: Names,
 ): buildConnector.connector => {
-  const { resolve, extraCa, addressAllowed } = options
+  const { resolve, addressAllowed } = options
   const target = resolve?.get(`${gateway.hostname}:${gateway.port}`)
-  const trusted = trustedRoots(ca, extraCa, gateway.host)
+  const trusted = trustedRoots(ca, gateway.host)
   const connect = buildConnector({
     timeout: connectTimeoutMs,
     allowH2: false,

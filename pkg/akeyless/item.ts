@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { type ItemType, itemTypes } from '#api'
-import { Fault } from '#core'
+import { Fault, show } from '#core'
 import { Refusal } from './refusal.ts'
-import { shown } from './shown.ts'
 
 /** An item as described or listed; of the many fields (akeyless.md §3) only those in use. */
 export const Item = z
@@ -34,7 +33,7 @@ export const readableType = (item: Item, path: string): ItemType => {
   const remedy = 'name a static, dynamic, rotated or certificate item'
   throw new Refusal(
     'invalid',
-    new Fault('ItemTypeUnsupported', `item ${shown(path)} is ${type}, which holds no readable value`, { remedy }),
+    new Fault('ItemTypeUnsupported', `item ${show(path)} is ${type}, which holds no readable value`, { remedy }),
   )
 }
 

@@ -1,18 +1,19 @@
 import type { ItemRef, ItemType, ItemValue } from '#api'
-import { Fault, type FaultCode } from '#core'
-import type { Cache, CacheKey } from './cache.ts'
+import { Fault, type FaultCode, show } from '#core'
+import { type Cache, type CacheKey, longestKeptMs } from './cache.ts'
 import { createFlights } from './flight.ts'
 import { canonical } from './item.ts'
 import { itemReaders } from './items/index.ts'
 import type { Desk } from './items/reader.ts'
 import type { Peer } from './peer.ts'
 import { Refusal, type Why } from './refusal.ts'
-import { shown } from './shown.ts'
 import type { Types } from './types.ts'
 
 export interface ReadOptions {
   readonly maxAgeMs: number
   readonly scope: string
+  /** For how long the value may be wanted again: the interval of the object; a day where absent. */
+  readonly keepMs?: number | undefined
 }
 
 /**
@@ -37,10 +38,10 @@ interface Deps {
 const explained: ReadonlySet<Why> = new Set(['denied', 'absent', 'invalid'])
 
 const moved = (path: string): Refusal =>
-  new Refusal('moved', new Fault('GatewayFailed', `item ${shown(path)} changes its type while it is read`))
+  new Refusal('moved', new Fault('GatewayFailed', `item ${show(path)} changes its type while it is read`))
 
 const negative = (path: string): Refusal =>
-  new Refusal('invalid', new Fault('VersionNotFound', `item ${shown(path)} has no version below 0`))
+  new Refusal('invalid', new Fault('VersionNotFound', `item ${show(path)} has no version below 0`))
 
 /** The refusal of an attempt, as a value: what else is thrown ends the whole read. */
 const settled = async <T>(attempt: Promise<T>): Promise<T | Refusal> => {
@@ -54,7 +55,7 @@ const settled = async <T>(attempt: Promise<T>): Promise<T | Refusal> => {
 
 /** Why a value was refused, by a look at the item itself: it may be disabled, of another type by now, or lack the version. */
 const explain = (ref: ItemRef, refusal: Refusal, item: { readonly enabled: boolean }): Refusal => {
-  const path = shown(ref.path)
+  const path = show(ref.path)
   const because = (code: FaultCode, message: string, remedy?: string) =>
     new Refusal('invalid', new Fault(code, message, { remedy }))
   if (!item.enabled) return because('ItemDisabled', `item ${path} is disabled`, 'enable the item')
@@ -74,13 +75,13 @@ export const createReader = ({ desk, types, cache, now }: Deps): ReadItems => {
     peer: Peer,
     ref: ItemRef,
     type: ItemType,
-    key: CacheKey,
+    { key, keepMs }: { readonly key: CacheKey; readonly keepMs: number },
     signal: AbortSignal,
   ): Promise<ItemValue> => {
     const fetchedAt = now()
     try {
       const value = await itemReaders[type].read(desk, peer, ref, signal)
-      cache.put(key, value, fetchedAt)
+      cache.put(key, value, fetchedAt, keepMs)
       return value
     } catch (thrown) {
       if (!(thrown instanceof Refusal) || !explained.has(thrown.why)) throw thrown
@@ -97,12 +98,13 @@ export const createReader = ({ desk, types, cache, now }: Deps): ReadItems => {
     signal: AbortSignal,
   ): Promise<ItemValue> => {
     const { lease } = itemReaders[type]
+    const { keepMs = longestKeptMs } = options
     const { loginKey: owner, readKey: reader } = peer
     const version = lease ? 0 : ref.version
     const key = { owner, reader, path: canonical(ref.path), version, scope: lease ? options.scope : '' }
     const known = cache.get(key, options.maxAgeMs)
     if (known) return known
-    return await flights.join(JSON.stringify(key), abort => fetch(peer, ref, type, key, abort), signal)
+    return await flights.join(JSON.stringify(key), abort => fetch(peer, ref, type, { key, keepMs }, abort), signal)
   }
 
   const typeOf = async (peer: Peer, ref: ItemRef, signal: AbortSignal): Promise<ItemType> => {

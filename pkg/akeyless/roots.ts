@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto'
-import { getCACertificates } from 'node:tls'
 import { Fault } from '#core'
 import { Refusal } from './refusal.ts'
 
@@ -14,11 +13,10 @@ const readable = (pem: string): boolean => {
 }
 
 /**
- * The certificates to trust: a CA of the store replaces all others (security.md T25), `extra` stands beside the system's
- * roots; undefined leaves Node's default. OpenSSL passes over what it cannot read, so a wrong CA would look like a wrong server.
+ * The certificates to trust: a CA of the store replaces all others (security.md T25); undefined leaves Node's default. OpenSSL passes over what it cannot read, so a wrong CA would look like a wrong server.
  */
-export const trustedRoots = (ca: string | undefined, extra: string | undefined, host: string): string[] | undefined => {
-  if (ca === undefined) return extra === undefined ? undefined : [...getCACertificates('default'), extra]
+export const trustedRoots = (ca: string | undefined, host: string): string[] | undefined => {
+  if (ca === undefined) return undefined
   const certificates = ca.match(block) ?? []
   if (certificates.length > 0 && certificates.every(readable)) return certificates
   const what = `the CA for gateway ${host} is no PEM certificate`

@@ -15,8 +15,6 @@ export interface Token {
   readonly fields: Fields
   readonly base: string
   readonly refreshAt: number
-  /** Until then a 401 does not mean that this token has expired: it was refused while fresh. */
-  doubtedUntil: number
 }
 
 /** Tokens by identity. Everything throws Refusal, or the signal's reason. */
@@ -96,7 +94,6 @@ export const createTokens = ({ exchange, now, onRefused }: Deps): Tokens => {
       fields: { [name]: Sensitive.text(token) },
       base,
       refreshAt: refreshTime(issuedAt, expiration === undefined ? undefined : parseExpiration(expiration)),
-      doubtedUntil: 0,
     }
   }
 

@@ -1,10 +1,10 @@
-/** When a failed object is tried again: not before it changes, with growing delay, or at its next refresh. */
-export type Retry = 'on-change' | 'backoff' | 'refresh'
+/** When a failed object is tried again: not before it changes, or with growing delay. */
+export type Retry = 'on-change' | 'backoff'
 interface Entry {
   readonly retry: Retry
   /** One sentence for docs/reference/faults.md: what happened. */
   readonly cause: string
-  /** One sentence for docs/reference/faults.md: what the reader does. */
+  /** What the reader does, for docs/reference/faults.md and for each fault that has no better remedy: an imperative without a full stop. */
   readonly remedy: string
 }
 
@@ -16,155 +16,150 @@ export const faults = {
   SpecInvalid: {
     retry: 'on-change',
     cause: 'The manifest breaks a rule.',
-    remedy: 'Correct the fields that the message names.',
+    remedy: 'correct the fields that the message names',
   },
   ConfigInvalid: {
     retry: 'on-change',
     cause: 'Latchkey itself was started with flags or files that it cannot use.',
-    remedy: 'Correct what the message names and start it again.',
+    remedy: 'correct what the message names and start it again',
   },
   NotSupported: {
     retry: 'on-change',
     cause: 'The manifest asks for something that this version does not do.',
-    remedy: 'Use what the message proposes, or keep the object with ESO.',
+    remedy: 'use what the message proposes, or keep the object with ESO',
   },
   StoreNotFound: {
     retry: 'on-change',
     cause: 'The referenced store does not exist.',
-    remedy: 'Create the store, or correct secretStoreRef.',
+    remedy: 'create the store, or correct secretStoreRef',
   },
   StoreNotReady: {
     retry: 'on-change',
     cause: 'The store has not logged in to Akeyless.',
-    remedy: 'Read the store’s own Ready condition.',
+    remedy: 'read the store’s own Ready condition',
   },
   StoreDenied: {
     retry: 'backoff',
     cause: 'The conditions of the ClusterSecretStore exclude this namespace.',
-    remedy: 'Use another store, or ask for the namespace to be admitted.',
-  },
-  StoreUnmanaged: {
-    retry: 'on-change',
-    cause: 'The store belongs to another controller class.',
-    remedy: 'Use a store of this controller class.',
+    remedy: 'use another store, or ask for the namespace to be admitted',
   },
   CredentialMissing: {
     retry: 'on-change',
     cause: 'A Secret that holds credentials, or a key in it, does not exist.',
-    remedy: 'Create the Secret or the key that the message names.',
+    remedy: 'create the Secret or the key that the message names',
   },
   CredentialInvalid: {
     retry: 'on-change',
     cause: 'The credentials cannot be used as they are.',
-    remedy: 'Correct the key of the Secret that the message names.',
+    remedy: 'correct the key of the Secret that the message names',
   },
   LoginRefused: {
     retry: 'backoff',
     cause: 'Akeyless refused the login.',
-    remedy: 'Check access id, access type and its parameter.',
+    remedy: 'check access id, access type and its parameter',
   },
   AccessDenied: {
-    retry: 'refresh',
+    retry: 'backoff',
     cause: 'The identity may not read the item.',
-    remedy: 'Grant read on the path to the access role of the identity.',
+    remedy: 'grant read on the path to the access role of the identity',
   },
-  ItemNotFound: { retry: 'refresh', cause: 'The item does not exist.', remedy: 'Check the path, or create the item.' },
+  ItemNotFound: { retry: 'backoff', cause: 'The item does not exist.', remedy: 'check the path, or create the item' },
   ItemTypeUnsupported: {
-    retry: 'refresh',
+    retry: 'backoff',
     cause: 'The item is of a type that holds no readable value.',
-    remedy: 'Name a static, dynamic, rotated or certificate item.',
+    remedy: 'name a static, dynamic, rotated or certificate item',
   },
-  ItemDisabled: { retry: 'refresh', cause: 'The item is disabled in Akeyless.', remedy: 'Enable the item.' },
+  ItemDisabled: { retry: 'backoff', cause: 'The item is disabled in Akeyless.', remedy: 'enable the item' },
   VersionNotFound: {
-    retry: 'refresh',
+    retry: 'backoff',
     cause: 'The item has no such version.',
-    remedy: 'Name a version that exists, or leave it out for the latest.',
+    remedy: 'name a version that exists, or leave it out for the latest',
   },
-  ItemEmpty: { retry: 'refresh', cause: 'The item has an empty value.', remedy: 'Give the item a value.' },
+  ItemEmpty: { retry: 'backoff', cause: 'The item has an empty value.', remedy: 'give the item a value' },
   PropertyNotFound: {
-    retry: 'refresh',
+    retry: 'backoff',
     cause: 'The JSON value has no such property.',
-    remedy: 'Name a property that the value has.',
+    remedy: 'name a property that the value has',
   },
   NotJson: {
-    retry: 'refresh',
+    retry: 'backoff',
     cause: 'The value is plain text where a JSON object is needed.',
-    remedy: 'Take the whole value with data, or store JSON in the item.',
+    remedy: 'take the whole value with data, or store JSON in the item',
   },
   ValueInvalid: {
-    retry: 'refresh',
+    retry: 'backoff',
     cause: 'The value cannot be decoded as asked.',
-    remedy: 'Correct the decoding strategy or the value.',
+    remedy: 'correct the decoding strategy or the value',
   },
   KeyInvalid: {
-    retry: 'refresh',
+    retry: 'backoff',
     cause: 'A key is not allowed in a Kubernetes Secret.',
-    remedy: 'Rename the key; letters, digits, - _ . are allowed.',
+    remedy: 'rename the key; letters, digits, - _ . are allowed',
   },
   KeyCollision: {
-    retry: 'refresh',
+    retry: 'backoff',
     cause: 'Two keys become one after conversion.',
-    remedy: 'Rename one of them, or use conversionStrategy Unicode.',
+    remedy: 'rename one of them, or use conversionStrategy Unicode',
   },
   SecretTooLarge: {
-    retry: 'refresh',
+    retry: 'backoff',
     cause: 'The Secret would exceed the 1 MiB that Kubernetes allows.',
-    remedy: 'Split it into several ExternalSecrets.',
+    remedy: 'split it into several ExternalSecrets',
   },
   RateLimited: {
     retry: 'backoff',
     cause: 'Akeyless answers that there are too many requests.',
-    remedy: 'Lengthen refreshInterval, or raise the limit.',
+    remedy: 'lengthen refreshInterval, or raise the limit',
   },
   GatewayUnreachable: {
     retry: 'backoff',
     cause: 'The gateway does not answer.',
-    remedy: 'Check the URL, DNS, firewall and that the gateway runs.',
+    remedy: 'check the URL, DNS, firewall and that the gateway runs',
   },
   GatewayUntrusted: {
     retry: 'backoff',
     cause: 'The TLS certificate of the gateway is not trusted.',
-    remedy: 'Set caBundle or caProvider to the CA that signed it.',
+    remedy: 'set caBundle or caProvider to the CA that signed it',
   },
   GatewayFailed: {
     retry: 'backoff',
     cause: 'The gateway failed while answering.',
-    remedy: 'Look at the gateway; Latchkey tries again by itself.',
+    remedy: 'look at the gateway; it is tried again by itself',
   },
   GatewayAnswerInvalid: {
     retry: 'backoff',
     cause: 'The gateway answered something that is not Akeyless.',
-    remedy: 'Check the path in akeylessGWApiURL.',
+    remedy: 'check the path in akeylessGWApiURL',
   },
   SecretOwned: {
     retry: 'on-change',
     cause: 'The target Secret belongs to another object.',
-    remedy: 'Choose another target.name.',
+    remedy: 'choose another target.name',
   },
   SecretImmutable: {
     retry: 'on-change',
     cause: 'The target Secret is immutable and holds other data.',
-    remedy: 'Delete the Secret; it is made anew.',
+    remedy: 'delete the Secret; it is made anew',
   },
   SecretProtected: {
     retry: 'on-change',
     cause: 'The target Secret is of a type that Latchkey never writes.',
-    remedy: 'Choose another target.name.',
+    remedy: 'choose another target.name',
   },
   ClusterRefused: {
     retry: 'backoff',
     cause: 'The Kubernetes API server refused the write.',
-    remedy: 'Read the API server’s message; check quota, RBAC and other webhooks.',
+    remedy: 'check quota, RBAC and other webhooks',
   },
   ClusterUnreachable: {
     retry: 'backoff',
     cause: 'The Kubernetes API server does not answer.',
-    remedy: 'Nothing: Latchkey tries again by itself.',
+    remedy: 'see that the API server runs and can be reached; it is tried again by itself',
   },
   Unexpected: {
     retry: 'backoff',
     cause: 'A defect in Latchkey.',
-    remedy: 'Report it with the log lines of this object.',
+    remedy: 'report it with the log lines of this object',
   },
 } as const satisfies Record<string, Entry>
 
@@ -173,7 +168,7 @@ export type FaultCode = keyof typeof faults
 export interface FaultDetail {
   /** Field path in the object, as `spec.data[1].remoteRef.key`. */
   readonly path?: string | undefined
-  /** What would be right, as an imperative. Never a value. */
+  /** What would be right, as an imperative. Never a value. The catalogue's where absent. */
   readonly remedy?: string | undefined
   /** What the server asked for in Retry-After. Milliseconds. */
   readonly retryAfterMs?: number | undefined
@@ -188,14 +183,14 @@ export class Fault extends Error {
   override readonly name = 'Fault'
   readonly code: FaultCode
   readonly path: string | undefined
-  readonly remedy: string | undefined
+  readonly remedy: string
   readonly retryAfterMs: number | undefined
 
   constructor(code: FaultCode, what: string, detail: FaultDetail = {}) {
     super(what, detail.cause === undefined ? undefined : { cause: detail.cause })
     this.code = code
     this.path = detail.path
-    this.remedy = detail.remedy
+    this.remedy = detail.remedy ?? faults[code].remedy
     this.retryAfterMs = detail.retryAfterMs
   }
 

@@ -1,5 +1,6 @@
-export { createdByHash, dataHash, fieldManager, metadataHash, sha3 } from './digest.ts'
+export { createdByHash, dataHash, fieldManager, metadataHash } from './digest.ts'
 export { parseDuration, showMs, suggestDuration } from './duration.ts'
-export { asFault, Fault, type FaultCode, type FaultDetail, faults, type Retry, sentence } from './fault.ts'
+export { asFault, Fault, type FaultCode, faults, sentence } from './fault.ts'
 export { never } from './never.ts'
 export { Sensitive } from './sensitive.ts'
+export { member, show } from './show.ts'

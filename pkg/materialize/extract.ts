@@ -1,12 +1,11 @@
 import type { ItemValue } from '#api'
-import { Fault, type Sensitive } from '#core'
+import { Fault, type Sensitive, show } from '#core'
 import { tlsKeys } from './certificate.ts'
 import { type Items, itemAt, textAt } from './item.ts'
 import { type ByteText, toByteText } from './json/cursor.ts'
 import { isJson, members, unquoteStrictly } from './json/members.ts'
 import { convertKey, keyProblem } from './keys.ts'
 import type { Site } from './refs.ts'
-import { show } from './show.ts'
 import { toValue } from './value.ts'
 
 /** Strings lose their quotes and escapes, null is empty, everything else stays source text (1.50 is 1.50). */
@@ -54,7 +53,7 @@ const memberValue = (site: Site, member: { name: string; raw: ByteText; key: str
   const { name, raw, key, earlier } = member
   if (earlier !== undefined) return collision(site, [earlier, name], key)
   const problem = keyProblem(key)
-  if (problem !== undefined) return badKey(site, key, problem)
+  if (problem !== undefined) return badKey(site, key, problem.what)
   return toValue(memberText(raw), site, `the value of ${show(name)} in item ${show(site.ref.key)}`)
 }
 

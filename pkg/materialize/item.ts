@@ -1,9 +1,8 @@
 import { type ItemValue, refKey } from '#api'
-import { Fault } from '#core'
+import { Fault, show } from '#core'
 import { type ByteText, toByteText } from './json/cursor.ts'
 import { property } from './property.ts'
 import { itemRef, type Site } from './refs.ts'
-import { show } from './show.ts'
 
 export type Items = ReadonlyMap<string, ItemValue | Fault>
 

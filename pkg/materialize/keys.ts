@@ -10,10 +10,12 @@ const replaced = {
 export const convertKey = (key: string, strategy: ConversionStrategy = 'Default'): string =>
   [...key].map(char => (kept.test(char) ? char : replaced[strategy](char))).join('')
 
-/** Why Kubernetes would refuse the key of a Secret, in words; undefined where it would not. */
-export const keyProblem = (key: string): string | undefined => {
-  if (key === '') return 'is empty'
-  if (key === '.' || key.startsWith('..')) return 'must not be . or start with ..'
-  if (key.length > 253) return `has ${key.length} characters, 253 are allowed`
-  return /^[-._a-zA-Z0-9]+$/.test(key) ? undefined : 'has a character other than letters, digits, - _ .'
+/** Why Kubernetes would refuse the key of a Secret, in words, and what would be right; undefined where it would not. */
+export const keyProblem = (key: string): { readonly what: string; readonly remedy: string } | undefined => {
+  if (key === '') return { what: 'is empty', remedy: 'give it a name' }
+  if (key === '.') return { what: 'is a single dot', remedy: 'give it a name' }
+  if (key.startsWith('..')) return { what: 'starts with two dots', remedy: 'begin it with one dot or none' }
+  if (key.length > 253) return { what: `has ${key.length} characters, 253 are allowed`, remedy: 'shorten it' }
+  if (/^[-._a-zA-Z0-9]+$/.test(key)) return undefined
+  return { what: 'has a character other than letters, digits, - _ .', remedy: 'use letters, digits, - _ .' }
 }

@@ -1,11 +1,10 @@
 import type { ExternalSecretSpec } from '#api'
-import { Fault, type Sensitive } from '#core'
+import { Fault, type Sensitive, show } from '#core'
 import { missingKeys } from './certificate.ts'
 import { extract } from './extract.ts'
 import { type Items, itemAt, maxBytes, textAt } from './item.ts'
 import { keyProblem } from './keys.ts'
 import { dataSites, extractSites, type Site } from './refs.ts'
-import { show } from './show.ts'
 import { toValue } from './value.ts'
 
 export type Materialized = { readonly data: ReadonlyMap<string, Sensitive> } | { readonly faults: readonly Fault[] }
@@ -21,9 +20,9 @@ type DataSite = ReturnType<typeof dataSites>[number]
 const valueAt = (site: DataSite, items: Items): Sensitive | Fault => {
   const problem = keyProblem(site.secretKey)
   if (problem !== undefined) {
-    return new Fault('KeyInvalid', `${show(site.secretKey)} ${problem}`, {
+    return new Fault('KeyInvalid', `${show(site.secretKey)} ${problem.what}`, {
       path: site.path.replace(/remoteRef$/, 'secretKey'),
-      remedy: 'use letters, digits, - _ .',
+      remedy: problem.remedy,
     })
   }
   const item = itemAt(site, items)

@@ -1,10 +1,9 @@
 import type { DataFromEntry, ExternalSecretSpec, SourceRef, Template } from '#api'
-import { Fault } from '#core'
+import { Fault, member, show } from '#core'
 import { patternFault } from './item.ts'
 import { toByteText } from './json/cursor.ts'
 import { isPattern } from './json/path.ts'
 import { dataSites, extractSites } from './refs.ts'
-import { member, show } from './show.ts'
 
 const later = (path: string, what: string, remedy: string): Fault => new Fault('NotSupported', what, { path, remedy })
 

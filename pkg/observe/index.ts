@@ -1,5 +1,5 @@
 export { callRecorder } from './calls.ts'
-export { catalogue, type MetricName, metricsPage } from './catalogue.ts'
-export { createLog, type Fields, type Log, type LogLevel, logLevels, showFault } from './log.ts'
+export { catalogue, metricsPage } from './catalogue.ts'
+export { createLog, type Fields, type Log, type LogLevel, logLevels } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { objectRecorder } from './objects.ts'

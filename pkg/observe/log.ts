@@ -9,37 +9,24 @@ const fields = {
   kind: 'text',
   namespace: 'text',
   name: 'text',
-  uid: 'text',
   operation: 'text',
-  verdict: 'text',
   code: 'text',
-  path: 'text',
   reason: 'text',
-  event: 'text',
   step: 'text',
   role: 'text',
   url: 'text',
   address: 'text',
-  port: 'number',
   status: 'number',
   count: 'number',
-  calls: 'number',
-  bytes: 'number',
   tookMs: 'number',
   afterMs: 'number',
-  attempt: 'number',
   notAfter: 'text',
-  version: 'text',
-  pid: 'number',
-  dryRun: 'boolean',
-  leader: 'boolean',
   fault: 'fault',
-} as const satisfies Record<string, 'text' | 'number' | 'boolean' | 'fault'>
+} as const satisfies Record<string, 'text' | 'number' | 'fault'>
 
 interface FieldTypes {
   text: string
   number: number
-  boolean: boolean
   /** Anything that was thrown. */
   fault: unknown
 }
@@ -77,7 +64,7 @@ const foreign = (thrown: unknown): object => {
 }
 
 /** A Fault by its own words, which are ours; of anything else only its class, its errno and its place. */
-export const showFault = (thrown: unknown): object => {
+const showFault = (thrown: unknown): object => {
   const fault = asFault(thrown)
   const own = { code: fault.code, path: fault.path, message: fault.message, remedy: fault.remedy }
   if (thrown instanceof Fault) return fault.cause === undefined ? own : { ...own, cause: foreign(fault.cause) }

@@ -18,11 +18,12 @@ const faultsOf = (thrown: unknown): readonly Fault[] => (thrown instanceof Refus
 
 /** The same rules as at admission, so that nothing acts that got past it (decision 29). */
 const validate = (externalSecret: ExternalSecret): void => {
-  const denied = judge(externalSecret).denials.map(
-    ({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }),
-  )
-  // what this version lacks is told apart from what is wrong, where both rules find it
-  const faults = [...unsupported(externalSecret.spec), ...refsOf(externalSecret.spec).faults, ...denied]
+  const wrong = judge(externalSecret).denials.filter(({ rule }) => rule !== 'unsupported')
+  const paths = new Set<string | undefined>(wrong.map(({ path }) => path))
+  // a field that no version would take is wrong, and not merely lacking
+  const lacking = unsupported(externalSecret.spec).filter(({ path }) => !paths.has(path))
+  const denied = wrong.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
+  const faults = [...lacking, ...refsOf(externalSecret.spec).faults, ...denied]
   const said = new Set<string>()
   const distinct = faults.filter(fault => !said.has(fault.line()) && said.add(fault.line()))
   if (distinct.length > 0) throw new Refused(distinct)

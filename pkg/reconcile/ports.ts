@@ -13,13 +13,14 @@ export interface ItemSource {
   /**
    * One value or one fault per distinct ref, keyed by refKey: all refs of an object are answered from one read (decision 15).
    * A value younger than maxAgeMs may come from memory, only ever from the same identity. A dynamic item is remembered
-   * for `scope` alone (the uid of the ExternalSecret), so that no other object shares its lease.
+   * for `scope` alone (the uid of the ExternalSecret), so that no other object shares its lease. After `keepMs` a value is
+   * forgotten: nobody will ask for one that old.
    * Throws Fault where nothing could be read at all (login refused, gateway away).
    */
   read(
     identity: Identity,
     refs: readonly ItemRef[],
-    options: { readonly maxAgeMs: number; readonly scope: string },
+    options: { readonly maxAgeMs: number; readonly scope: string; readonly keepMs?: number | undefined },
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ItemValue | Fault>>
 }

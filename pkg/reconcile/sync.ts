@@ -41,7 +41,12 @@ const readItems = async (
   try {
     const identity = await parts.identities.of(store, namespace, signal)
     const { refs } = refsOf(externalSecret.spec)
-    return await deps.source.read(identity, refs, { maxAgeMs, scope: uid }, signal)
+    return await deps.source.read(
+      identity,
+      refs,
+      { maxAgeMs, scope: uid, keepMs: intervalOf(externalSecret) || undefined },
+      signal,
+    )
   } catch (thrown) {
     const fault = throughStore(thrown, store)
     if (suspicious.includes(fault.code)) parts.suspect(keyOf(store))

@@ -74,7 +74,7 @@ export const refusedStores: readonly Refusal[] = [
     name: 'a store that names no way to log in',
     manifest: store({ authSecretRef: {} }),
     text: deniedStore(
-      `${at}.authSecretRef: names no way to log in → add secretRef with accessID and accessType, or kubernetesAuth`,
+      `${at}.authSecretRef: names no way to log in → add secretRef with accessID, accessType and accessTypeParam`,
     ),
   },
   {

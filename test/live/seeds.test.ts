@@ -71,10 +71,19 @@ const refused =
 const keepWithEso = 'use an API key with access type api_key, or keep this store with ESO'
 const auth = 'spec.provider.akeyless.authSecretRef'
 
-t.test('both guides apply as they are, without a word', async t => {
-  for (const file of [product, setup]) {
+const noKubernetesAuth = `Warning: ${auth}.kubernetesAuth: is not supported by this version, and the store will not be ready → use secretRef with an API key, or keep this store with ESO [kubernetes-auth]`
+
+/** What kubectl says beside its results. A store that was made a moment ago may not have been seen yet, which is no promise of the guides. */
+const warnings = (stderr: string): readonly string[] =>
+  stderr.split('\n').filter(line => line !== '' && !line.endsWith('[store-exists]'))
+
+t.test('both guides apply as they are; the login that this version lacks is all that is said', async t => {
+  for (const [file, words] of [
+    [product, [noKubernetesAuth]],
+    [setup, []],
+  ] as const) {
     const said = await kubectl(['apply', '-f', file])
-    t.same([said.code, said.stderr], [0, ''], file)
+    t.same([said.code, warnings(said.stderr)], [0, words], file)
     t.equal(said.stdout.trim().split('\n').length, manifests(file).length)
   }
 })

@@ -11,7 +11,7 @@ export const authMethod: Rule<Store> = {
     const { secretRef, kubernetesAuth, serviceAccountRef } = spec.authSecretRef
     if (!secretRef && !kubernetesAuth) {
       const message = serviceAccountRef ? 'has a serviceAccountRef but no access id' : 'names no way to log in'
-      return [{ path, message, remedy: 'add secretRef with accessID and accessType, or kubernetesAuth' }]
+      return [{ path, message, remedy: 'add secretRef with accessID, accessType and accessTypeParam' }]
     }
     const drafts: Draft[] = []
     if (secretRef && kubernetesAuth) {

@@ -1,5 +1,5 @@
 import type { ExternalSecret } from '#api'
-import { show } from '#materialize'
+import { show } from '#core'
 import type { Draft, Rule } from '../findings.ts'
 
 export const duplicateKey: Rule<ExternalSecret> = {

@@ -1,5 +1,6 @@
 import type { ExternalSecret } from '#api'
 import type { Rule } from '../findings.ts'
+import { foreignRule } from '../foreign.ts'
 import { authMethod } from './auth-method.ts'
 import { ca } from './ca.ts'
 import { credentials } from './credentials.ts'
@@ -18,6 +19,7 @@ import { remoteKey } from './remote-key.ts'
 import { retrySettings } from './retry-settings.ts'
 import { secretKey } from './secret-key.ts'
 import { secretType } from './secret-type.ts'
+import { size } from './size.ts'
 import type { Store } from './store.ts'
 import { storeConditions } from './store-conditions.ts'
 import { storeExists } from './store-exists.ts'
@@ -41,6 +43,7 @@ export const externalSecretRules: readonly Rule<ExternalSecret>[] = [
   secretType,
   noData,
   refCount,
+  size,
   storeRef,
   storeExists,
   refreshInterval,
@@ -73,5 +76,5 @@ export const storeRules: readonly Rule<Store>[] = [
 
 /** Every id that a finding can carry, with its line of documentation: the source of docs/reference/rejections.md. */
 export const catalogue: ReadonlyMap<string, string> = new Map(
-  [schemaRule, ...externalSecretRules, ...storeRules].map(({ id, doc }) => [id, doc]),
+  [schemaRule, foreignRule, ...externalSecretRules, ...storeRules].map(({ id, doc }) => [id, doc]),
 )

@@ -9,11 +9,10 @@ export const policies: Rule<ExternalSecret> = {
     const path = 'spec.target.deletionPolicy'
     if (deletion === 'Delete' && ['Merge', 'None', 'CreateOrMerge'].includes(creation)) {
       const message = `Delete would remove a Secret that creationPolicy ${creation} leaves to others`
-      return [{ path, message, remedy: 'write creationPolicy: Owner, or deletionPolicy: Retain' }]
+      return [{ path, message, remedy: 'write Retain' }]
     }
     if (deletion === 'Merge' && creation === 'None') {
-      const remedy = 'write deletionPolicy: Retain, or another creationPolicy'
-      return [{ path, message: 'Merge has no Secret to work on with creationPolicy None', remedy }]
+      return [{ path, message: 'Merge has no Secret to work on with creationPolicy None', remedy: 'write Retain' }]
     }
     return []
   },

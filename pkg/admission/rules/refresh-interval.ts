@@ -1,6 +1,5 @@
 import type { ExternalSecret } from '#api'
-import { parseDuration, suggestDuration } from '#core'
-import { show } from '#materialize'
+import { parseDuration, show, suggestDuration } from '#core'
 import type { Draft, Rule } from '../findings.ts'
 
 /** What is wrong with a duration; shared with the rules of stores. */

@@ -1,5 +1,5 @@
 import type { ExternalSecret, RemoteRef } from '#api'
-import { show } from '#materialize'
+import { show } from '#core'
 import type { Draft, Rule } from '../findings.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

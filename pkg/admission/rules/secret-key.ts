@@ -1,5 +1,6 @@
 import type { ExternalSecret } from '#api'
-import { keyProblem, show } from '#materialize'
+import { show } from '#core'
+import { keyProblem } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 
 export const secretKey: Rule<ExternalSecret> = {
@@ -12,8 +13,8 @@ export const secretKey: Rule<ExternalSecret> = {
       return [
         {
           path: `spec.data[${index}].secretKey`,
-          message: `${show(key)} ${problem}`,
-          remedy: 'use letters, digits, - _ .',
+          message: `${show(key)} ${problem.what}`,
+          remedy: problem.remedy,
         },
       ]
     }),

@@ -1,5 +1,5 @@
 import type { StoreCondition } from '#api'
-import { show } from '#materialize'
+import { show } from '#core'
 import type { Draft, Rule } from '../findings.ts'
 import { regexpDrafts } from './regexp.ts'
 import type { Store } from './store.ts'

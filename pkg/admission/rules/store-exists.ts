@@ -1,5 +1,5 @@
 import type { ExternalSecret } from '#api'
-import { show } from '#materialize'
+import { show } from '#core'
 import type { Rule } from '../findings.ts'
 
 export const storeExists: Rule<ExternalSecret> = {

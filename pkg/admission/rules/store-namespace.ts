@@ -1,4 +1,4 @@
-import { show } from '#materialize'
+import { show } from '#core'
 import type { Draft, Rule } from '../findings.ts'
 import { pointers, type Store } from './store.ts'
 

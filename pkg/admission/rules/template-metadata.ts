@@ -1,5 +1,5 @@
 import type { ExternalSecret } from '#api'
-import { member, show } from '#materialize'
+import { member, show } from '#core'
 import type { Draft, Rule } from '../findings.ts'
 
 const name = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/

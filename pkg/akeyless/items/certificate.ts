@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { Sensitive } from '#core'
+import { Sensitive, show } from '#core'
 import { goString } from '../go-json.ts'
-import { shown } from '../shown.ts'
 import { useless } from '../wire.ts'
 import { cacheFields, type ItemReader } from './reader.ts'
 
@@ -25,7 +24,7 @@ export const certificateReader: ItemReader = {
   async read({ ask }, peer, ref, signal) {
     const op = 'get-certificate-value'
     const fields = { name: ref.path, version: ref.version, ...cacheFields(peer) }
-    const body = await ask(peer, { op, fields, item: shown(ref.path) }, signal)
+    const body = await ask(peer, { op, fields, item: show(ref.path) }, signal)
     let answer: z.output<typeof Answer>
     try {
       answer = Answer.parse(JSON.parse(body.toString('utf8')))

@@ -1,8 +1,7 @@
-import { Fault, Sensitive } from '#core'
+import { Fault, Sensitive, show } from '#core'
 import { goJson } from '../go-json.ts'
 import { type Exact, RawNumber } from '../json.ts'
 import { Refusal } from '../refusal.ts'
-import { shown } from '../shown.ts'
 import { parseObject } from '../wire.ts'
 import type { ItemReader } from './reader.ts'
 
@@ -16,7 +15,7 @@ const leaseMs = (minutes: Exact | undefined): number | undefined => {
 export const dynamicReader: ItemReader = {
   lease: true,
   async read({ ask }, peer, ref, signal) {
-    const item = shown(ref.path)
+    const item = show(ref.path)
     const op = 'get-dynamic-secret-value'
     const answer = parseObject(
       await ask(peer, { op, fields: { name: ref.path }, item }, signal),

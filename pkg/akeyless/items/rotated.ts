@@ -1,7 +1,6 @@
-import { Sensitive } from '#core'
+import { Sensitive, show } from '#core'
 import { goJson } from '../go-json.ts'
 import type { Exact } from '../json.ts'
-import { shown } from '../shown.ts'
 import { parseObject } from '../wire.ts'
 import { cacheFields, type ItemReader } from './reader.ts'
 
@@ -26,7 +25,7 @@ export const rotatedReader: ItemReader = {
     const op = 'get-rotated-secret-value'
     // `names` is one string here (akeyless.md §2)
     const fields = { names: ref.path, version: ref.version, ...cacheFields(peer) }
-    const body = await ask(peer, { op, fields, item: shown(ref.path) }, signal)
+    const body = await ask(peer, { op, fields, item: show(ref.path) }, signal)
     const answer = parseObject(body, peer.line.gateway.host, op)
     return { type: 'ROTATED_SECRET', text: Sensitive.text(rotatedText(answer)) }
   },

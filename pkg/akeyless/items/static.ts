@@ -1,12 +1,11 @@
 import type { ItemValue } from '#api'
-import { Fault, Sensitive } from '#core'
+import { Fault, Sensitive, show } from '#core'
 import type { Ask } from '../ask.ts'
 import { goJson } from '../go-json.ts'
 import { canonical } from '../item.ts'
 import type { Exact } from '../json.ts'
 import type { Peer } from '../peer.ts'
 import { Refusal } from '../refusal.ts'
-import { shown } from '../shown.ts'
 import { parseObject, useless } from '../wire.ts'
 import { cacheFields, type ItemReader } from './reader.ts'
 
@@ -26,7 +25,7 @@ const pick = (answer: Answer, name: string, alone: boolean): Exact | undefined =
 const asValue = (value: Exact, name: string): ItemValue | Refusal => {
   if (value === null) {
     const remedy = 'give the item a value'
-    return new Refusal('invalid', new Fault('ItemEmpty', `item ${shown(name)} has no value`, { remedy }))
+    return new Refusal('invalid', new Fault('ItemEmpty', `item ${show(name)} has no value`, { remedy }))
   }
   // ESO fails on what is no string, with the value in its message (akeyless.md §6 #4)
   return { type: 'STATIC_SECRET', text: Sensitive.text(typeof value === 'string' ? value : goJson(value)) }
@@ -44,7 +43,7 @@ export const readStatics = async (
 ): Promise<ReadonlyMap<string, ItemValue | Refusal>> => {
   const [first = ''] = names
   const alone = names.length === 1
-  const item = alone ? shown(first) : undefined
+  const item = alone ? show(first) : undefined
   const fields = { names, version, ...cacheFields(peer) }
   const body = await ask(peer, { op: 'get-secret-value', fields, item }, signal)
   const { host } = peer.line.gateway
@@ -53,7 +52,7 @@ export const readStatics = async (
   for (const name of names) {
     const value = pick(answer, name, alone)
     if (value !== undefined) values.set(name, asValue(value, name))
-    else if (alone) values.set(name, useless(host, 'get-secret-value', `something else than item ${shown(name)}`))
+    else if (alone) values.set(name, useless(host, 'get-secret-value', `something else than item ${show(name)}`))
   }
   return values
 }

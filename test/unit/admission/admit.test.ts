@@ -58,7 +58,7 @@ t.test('warnings stand apart, end with their rule, and have at most 256 characte
     whole.metadata.namespace = 'n'.repeat(63)
     spec.secretStoreRef.name = `${'long-'.repeat(49)}x`
   })
-  const { allowed, warnings } = admit(review(object), { stores: () => false }).response
+  const { allowed, warnings } = admit(review(object), { stores: () => undefined }).response
   t.equal(allowed, true)
   t.equal(warnings?.length, 1)
   const text = warnings?.[0] ?? ''
@@ -71,7 +71,10 @@ t.test('the store is looked for where the object is, even if only the request sa
   const object = externalSecret((_, whole) => {
     whole.metadata = { name: 'app' }
   })
-  const stores = (ref: unknown) => asked.push(ref) > 0
+  const stores = (ref: unknown) => {
+    asked.push(ref)
+    return { ours: true }
+  }
   admit(review(object, { namespace: 'team-b' }), { stores })
   t.same(asked, [{ kind: 'SecretStore', namespace: 'team-b', name: 'main' }])
 })

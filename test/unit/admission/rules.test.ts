@@ -2,9 +2,11 @@ import t from 'tap'
 import { catalogue, denialText, judge, warningTexts } from '#admission'
 import { clusterStore, externalSecret, store } from './objects.ts'
 
+const stores = ({ name }: { name: string }) => (name === 'ghost' ? undefined : { ours: name !== 'vault' })
+
 /** Every line that the judge says: denials as `path: what → remedy`, warnings with their rule behind. */
 const said = (object: unknown): string[] => {
-  const { denials, warnings } = judge(object, undefined, { stores: ({ name }) => name !== 'ghost' })
+  const { denials, warnings } = judge(object, undefined, { stores })
   return [
     ...denialText('', denials)
       .split('\n')
@@ -24,6 +26,8 @@ const withUrl = (text: string) =>
 const later = 'is not supported by this version'
 const notAscii = 'é'
 const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'conf', serviceAccountRef: { name: 'sa' } }
+
+const noKubernetesAuth = `${auth}.kubernetesAuth: is not supported by this version, and the store will not be ready → use secretRef with an API key, or keep this store with ESO [kubernetes-auth]`
 
 /** By rule: objects that pass without a word, and objects that fail with exactly these lines. */
 const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lines: string[]][] }> = {
@@ -92,7 +96,34 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
         es((_, o) => {
           delete o.spec
         }),
-        'spec: is missing → give it an object',
+        'spec: is missing → add it with its fields',
+      ],
+    ],
+  },
+  foreign: {
+    passes: [es()],
+    fails: [
+      [
+        es(s => {
+          s.secretStoreRef.name = 'vault'
+          s.target.immutable = true
+        }),
+        'spec.secretStoreRef: names no store that Latchkey serves; with one, what follows would be refused [foreign]',
+        `spec.target.immutable: immutable Secrets are not supported by this version → leave it out [unsupported]`,
+      ],
+    ],
+  },
+  size: {
+    passes: [es()],
+    fails: [
+      [
+        es(s => {
+          s.data = Array.from({ length: 500 }, (_, index) => ({
+            secretKey: `k${index}`,
+            remoteRef: { key: `/${'é'.repeat(1_600)}` },
+          }))
+        }),
+        'spec: has more than 1.5 MB, too much for the API server to store → split it into several ExternalSecrets',
       ],
     ],
   },
@@ -211,7 +242,7 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
         es(s => {
           s.data[0].secretKey = '..data'
         }),
-        'spec.data[0].secretKey: "..data" must not be . or start with .. → use letters, digits, - _ .',
+        'spec.data[0].secretKey: "..data" starts with two dots → begin it with one dot or none',
       ],
     ],
   },
@@ -226,17 +257,15 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
         es(s => {
           s.target = { creationPolicy: 'Merge', deletionPolicy: 'Delete' }
         }),
-        'spec.target.deletionPolicy: Delete would remove a Secret that creationPolicy Merge leaves to others → write creationPolicy: Owner, or deletionPolicy: Retain',
+        'spec.target.deletionPolicy: Delete would remove a Secret that creationPolicy Merge leaves to others → write Retain',
         `spec.target.creationPolicy: Merge ${later} → write Owner`,
-        `spec.target.deletionPolicy: Delete ${later} → write Retain`,
       ],
       [
         es(s => {
           s.target = { creationPolicy: 'None', deletionPolicy: 'Merge' }
         }),
-        'spec.target.deletionPolicy: Merge has no Secret to work on with creationPolicy None → write deletionPolicy: Retain, or another creationPolicy',
+        'spec.target.deletionPolicy: Merge has no Secret to work on with creationPolicy None → write Retain',
         `spec.target.creationPolicy: None ${later} → write Owner`,
-        `spec.target.deletionPolicy: Merge ${later} → write Retain`,
       ],
     ],
   },
@@ -520,7 +549,7 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
         store((_, s) => {
           s.provider = { vault: { server: 'x' } }
         }),
-        'spec.provider: "vault" is not a provider of Latchkey, which leaves this store alone → run the operator that serves it [provider]',
+        'spec.provider: "vault" is not a provider of Latchkey, which marks this store InvalidProviderConfig → name the class of the operator that serves it in spec.controller [provider]',
       ],
       [
         store((_, s) => {
@@ -578,7 +607,7 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
   'auth-method': {
     passes: [
       store(a => {
-        a.authSecretRef = { kubernetesAuth }
+        a.authSecretRef.serviceAccountRef = { name: 'sa' }
       }),
     ],
     fails: [
@@ -586,19 +615,20 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
         store(a => {
           a.authSecretRef = {}
         }),
-        `${auth}: names no way to log in → add secretRef with accessID and accessType, or kubernetesAuth`,
+        `${auth}: names no way to log in → add secretRef with accessID, accessType and accessTypeParam`,
       ],
       [
         store(a => {
           a.authSecretRef = { serviceAccountRef: { name: 'sa' } }
         }),
-        `${auth}: has a serviceAccountRef but no access id → add secretRef with accessID and accessType, or kubernetesAuth`,
+        `${auth}: has a serviceAccountRef but no access id → add secretRef with accessID, accessType and accessTypeParam`,
       ],
       [
         store(a => {
           a.authSecretRef.kubernetesAuth = kubernetesAuth
         }),
         `${auth}: has kubernetesAuth and secretRef; kubernetesAuth is used → remove the other one [auth-method]`,
+        noKubernetesAuth,
       ],
       [
         store(a => {
@@ -642,15 +672,20 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
     ],
   },
   'kubernetes-auth': {
-    passes: [
-      store(a => {
-        a.authSecretRef = { kubernetesAuth: { accessID: 'p-x', k8sConfName: 'c' } }
-      }),
-      store(a => {
-        a.authSecretRef = { kubernetesAuth: { ...kubernetesAuth, secretRef: { name: 't' } } }
-      }),
-    ],
+    passes: [store()],
     fails: [
+      [
+        store(a => {
+          a.authSecretRef = { kubernetesAuth: { accessID: 'p-x', k8sConfName: 'c' } }
+        }),
+        noKubernetesAuth,
+      ],
+      [
+        store(a => {
+          a.authSecretRef = { kubernetesAuth: { ...kubernetesAuth, secretRef: { name: 't' } } }
+        }),
+        noKubernetesAuth,
+      ],
       [
         store(a => {
           a.authSecretRef = { kubernetesAuth: { accessID: '', k8sConfName: ' ', secretRef: {} } }
@@ -658,6 +693,7 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
         `${auth}.kubernetesAuth.accessID: is empty → write the access id of the auth method, as p-…`,
         `${auth}.kubernetesAuth.k8sConfName: is empty → write the name of the Kubernetes auth config of the gateway`,
         `${auth}.kubernetesAuth.secretRef.name: is empty → name the Secret that holds the token`,
+        noKubernetesAuth,
       ],
     ],
   },
@@ -690,6 +726,7 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
         }),
         `${auth}.kubernetesAuth.serviceAccountRef.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
         `${auth}.kubernetesAuth.secretRef.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
+        noKubernetesAuth,
       ],
       [
         clusterStore(a => {
@@ -832,7 +869,7 @@ for (const [rule, { passes, fails }] of Object.entries(cases)) {
     })
     for (const [object, ...lines] of fails) {
       t.same(said(object), lines)
-      const { denials, warnings } = judge(object, undefined, { stores: ({ name }) => name !== 'ghost' })
+      const { denials, warnings } = judge(object, undefined, { stores })
       t.ok(
         [...denials, ...warnings].some(finding => finding.rule === rule),
         `${rule} is the one that speaks`,
@@ -853,7 +890,7 @@ t.test('what the schema says of a field the rules do not say again, of what hold
     s.secretStoreRef.name = 'Bad_Name'
     s.refreshInterval = '5 minutes'
   })
-  const { denials, warnings } = judge(object, undefined, { stores: () => false })
+  const { denials, warnings } = judge(object, undefined, { stores: () => undefined })
   t.same(
     [...denials, ...warnings].map(({ rule, path }) => `${rule} ${path}`),
     ['schema spec.secretStoreRef.name', 'schema spec.dataFrom', 'refresh-interval spec.refreshInterval'],

@@ -1,8 +1,10 @@
+import { setTimeout as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
 import { Sensitive } from '#core'
-import { type CacheKey, createCache } from '../../../pkg/akeyless/cache.ts'
+import { type CacheKey, createCache, longestKeptMs } from '../../../pkg/akeyless/cache.ts'
 
+const hour = 3600e3
 const value = (text: string) => ({ type: 'STATIC_SECRET' as const, text: Sensitive.text(text) })
 const key = (over: Partial<CacheKey> = {}): CacheKey => ({
   owner: 'o',
@@ -42,7 +44,7 @@ t.test('no value ever crosses to another identity, item, version or object, in 1
         const { owner, path } = step.key
         if (step.do === 'put') {
           model.set(name, { text: `${name} ${index}`, at: clock.now, owner, path })
-          cache.put(step.key, value(`${name} ${index}`), clock.now)
+          cache.put(step.key, value(`${name} ${index}`), clock.now, hour)
         } else if (step.do === 'get') {
           const found = textOf(cache.get(step.key, 500))
           const known = model.get(name)
@@ -65,22 +67,44 @@ t.test('no value ever crosses to another identity, item, version or object, in 1
 
 t.test('the cache is bounded by bytes', async t => {
   const cache = createCache(() => 0, 10_000)
-  for (let n = 0; n < 100; n++) cache.put(key({ path: `/${n}` }), value('x'.repeat(1000)), 0)
+  for (let n = 0; n < 100; n++) cache.put(key({ path: `/${n}` }), value('x'.repeat(1000)), 0, hour)
   const kept = Array.from({ length: 100 }, (_, n) => cache.get(key({ path: `/${n}` }), 1)).filter(Boolean)
   t.ok(kept.length > 2 && kept.length < 10, `${kept.length} kept`)
-  cache.put(key({ path: '/huge' }), value('x'.repeat(20_000)), 0)
+  cache.put(key({ path: '/huge' }), value('x'.repeat(20_000)), 0, hour)
   t.equal(cache.get(key({ path: '/huge' }), 1), undefined)
   t.ok(cache.get(key({ path: '/99' }), 1), 'one that does not fit pushes nobody out')
 })
 
 t.test('a denial of what was readable forgets the identity; a denial of what never was does not', async t => {
   const cache = createCache(() => 0)
-  cache.put(key(), value('a'), 0)
-  cache.put(key({ path: '/b' }), value('b'), 0)
-  cache.put(key({ owner: 'other' }), value('c'), 0)
+  cache.put(key(), value('a'), 0, hour)
+  cache.put(key({ path: '/b' }), value('b'), 0, hour)
+  cache.put(key({ owner: 'other' }), value('c'), 0, hour)
   cache.revoke('o', '/never')
   t.equal(textOf(cache.get(key(), 1)), 'a')
   cache.revoke('o', '/b')
   t.equal(cache.get(key(), 1), undefined)
   t.equal(textOf(cache.get(key({ owner: 'other' }), 1)), 'c')
+})
+
+t.test('a value ends with the longest time that it was wanted for, and a lease with itself', async t => {
+  const cache = createCache(() => 0)
+  const briefMs = 30
+  const paths = ['/short', '/wanted', '/lease']
+  cache.put(key({ path: '/short' }), value('a'), 0, briefMs)
+  cache.put(key({ path: '/wanted' }), value('b'), 0, hour)
+  cache.put(key({ path: '/wanted' }), value('b'), 0, briefMs)
+  cache.put(key({ path: '/lease' }), { ...value('c'), ttlMs: briefMs }, 0, hour)
+  const kept = () => paths.filter(path => cache.get(key({ path }), hour))
+  t.same(kept(), paths)
+  while (kept().length === paths.length) await turn()
+  while (kept().length > 1) await turn()
+  t.same(kept(), ['/wanted'])
+})
+
+t.test('no object keeps a value for longer than a day', async t => {
+  t.equal(longestKeptMs, 24 * hour)
+  const cache = createCache(() => 0)
+  cache.put(key(), value('a'), 0, Number.POSITIVE_INFINITY)
+  t.equal(textOf(cache.get(key(), 1)), 'a', 'no timer overflows')
 })

@@ -135,6 +135,56 @@ t.test('a 401 that a new login does not cure is a denial, and costs one login a 
   t.equal(logins(gateway.journal()), 3)
 })
 
+t.test('one item that stays refused does not keep a revoked token in use for the others', async t => {
+  const state = { logins: 0, revoked: 0 }
+  const server = await startServer(t, (request, response, body) => {
+    if (request.url === '/v2/auth') {
+      state.logins += 1
+      return json(response, 200, { token: `t-${state.logins}` })
+    }
+    const { name, token } = JSON.parse(body)
+    const good = name !== '/bad' && Number(token.slice(2)) > state.revoked
+    return json(response, good ? 200 : 401, good ? { item_name: name, item_type: 'STATIC_SECRET' } : { error: 'no' })
+  })
+  const client = startClient(t)
+  const who = identity(`${server.url}/v2`)
+  const describe = (path: string) => client.describe(who, path, soon())
+  t.match(await faultIn(describe('/bad')), { code: 'AccessDenied' })
+  t.equal(state.logins, 2)
+  state.revoked = state.logins
+  t.match(await faultIn(describe('/bad')), { code: 'AccessDenied' }, 'known, and no reason to log in')
+  t.equal(state.logins, 2)
+  t.equal((await describe('/good')).path, '/good')
+  t.equal(state.logins, 3)
+})
+
+t.test('of a batch, only the item that is refused is doubted', async t => {
+  const state = { logins: 0, revoked: 0 }
+  const server = await startServer(t, (request, response, body) => {
+    if (request.url === '/v2/auth') {
+      state.logins += 1
+      return json(response, 200, { token: `t-${state.logins}` })
+    }
+    const { name, names = [name], token } = JSON.parse(body)
+    const valid = Number(token.slice(2)) > state.revoked
+    const isValue = request.url?.endsWith('/get-secret-value')
+    if (!valid || (isValue && names.includes('/bad'))) return json(response, 401, { error: 'no' })
+    if (!isValue) return json(response, 200, { item_name: name, item_type: 'STATIC_SECRET' })
+    return json(response, 200, Object.fromEntries(names.map((each: string) => [each, 'v'])))
+  })
+  const client = startClient(t)
+  const who = identity(`${server.url}/v2`)
+  const wanted = refs('/a', '/bad', '/b', '/c')
+  const want = ['v', 'AccessDenied', 'v', 'v']
+  t.same((await read(client, who, wanted)).map(textOf), want)
+  t.equal(state.logins, 2, 'one to make sure, however the batch is halved')
+  t.same((await read(client, who, wanted)).map(textOf), want)
+  t.equal(state.logins, 2)
+  state.revoked = state.logins
+  t.same((await read(client, who, wanted)).map(textOf), want)
+  t.equal(state.logins, 3)
+})
+
 t.test('a 200 without a token is no login', async t => {
   const answers = [{}, { token: '' }, { complete_auth_link: 'https://canary.example/' }, { token: 7 }, [], 'canary']
   for (const answer of answers) {

@@ -129,13 +129,6 @@ t.test('a connection made under one CA does not serve a store with another', asy
   t.equal(gateway.journal().length, 1)
 })
 
-t.test('extra roots stand beside those of the system, and not beside those of a store', async t => {
-  const { url, resolve } = await start(t, good)
-  const client = startClient(t, { resolve, extraCa: pem(ca) })
-  await client.login(trusting(url, undefined), soon())
-  t.equal((await faultIn(client.login(trusting(url, otherCa), soon()))).code, 'GatewayUntrusted')
-})
-
 t.test('a CA that is no certificate is said to be none', async t => {
   const { url, resolve } = await start(t, good)
   const who = { ...identity(url), ca: 'canary, not PEM' }

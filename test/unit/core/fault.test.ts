@@ -18,10 +18,16 @@ t.test('what a foreign error says is not repeated', async t => {
   t.equal(own.at('x').retryAfterMs, 5)
 })
 
-t.test('every fault tells its cause and a remedy in one sentence each', async t => {
+t.test('a fault without a remedy of its own has that of the catalogue', async t => {
+  const fault = new Fault('GatewayFailed', 'gateway g failed', { path: 'spec' })
+  t.equal(fault.line(), `spec: gateway g failed → ${faults.GatewayFailed.remedy}`)
+  t.equal(asFault(new Error('x')).line(), `a defect in Latchkey → ${faults.Unexpected.remedy}`)
+})
+
+t.test('every fault tells its cause in a sentence and a remedy that reads well after an arrow', async t => {
   for (const [code, { cause, remedy }] of Object.entries(faults)) {
     t.match(code, /^[A-Z][A-Za-z]+$/)
     t.match(cause, /^[A-Z].*\.$/, code)
-    t.match(remedy, /^[A-Z].*\.$/, code)
+    t.match(remedy, /^[a-z].*[^.]$/, code)
   }
 })

@@ -3,8 +3,9 @@ const longest = 120
 /** A name from a manifest or an item for a message: quoted, control characters escaped, cut when long. Never for values. */
 export const show = (name: string): string =>
   JSON.stringify(name.length > longest ? `${name.slice(0, longest)}…` : name.toWellFormed()).replaceAll(
-    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    // control, direction and invisible characters
+    /[\p{C}\u2028\u2029]/gu,
+    char => char.replaceAll(/[\s\S]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   )
 
 /** The field path of a map's entry: `labels.team`, or `labels["app.kubernetes.io/name"]` where a dot would mislead. */

@@ -1,0 +1,69 @@
+import type { Context, Draft } from './findings.ts'
+import { valueAt } from './schema.ts'
+
+/** The class of a process that nobody gave another one, and of a store that names none (docs/adr/0006). */
+const defaultClass = 'default'
+
+/** Said in front of what would be refused, were the object ours. */
+export const foreignRule = {
+  id: 'foreign',
+  doc: 'What another operator serves, by class or by provider, is admitted whatever it says: each refusal becomes a warning.',
+} as const
+
+/** The class that a store asks for. */
+export const classOf = ({ controller }: { readonly controller?: string | undefined }): string =>
+  controller || defaultClass
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** A class of its own means that another operator runs beside us (decision 3). */
+const isShared = ({ controllerClass = defaultClass }: Context): boolean => controllerClass !== defaultClass
+
+const isForeignStore = (object: unknown, { controllerClass }: Context): boolean => {
+  const own = classOf({ controller: textOf(valueAt(object, ['spec', 'controller'])) })
+  if (controllerClass !== undefined && own !== controllerClass) return true
+  const provider = valueAt(object, ['spec', 'provider'])
+  if (typeof provider !== 'object' || provider === null) return false
+  const names = Object.keys(provider)
+  return names.length === 1 && names[0] !== 'akeyless'
+}
+
+/** The store that an ExternalSecret is judged by; the stores of its entries where it names none for all of them. */
+const storeRefsOf = (object: unknown): readonly unknown[] => {
+  const main = valueAt(object, ['spec', 'secretStoreRef'])
+  if (textOf(valueAt(main, ['name']))) return [main]
+  const lists = ['data', 'dataFrom'].map(field => valueAt(object, ['spec', field]))
+  const entries = lists.flatMap(list => (Array.isArray(list) ? list : []))
+  return entries.map(entry => valueAt(entry, ['sourceRef', 'storeRef'])).filter(ref => textOf(valueAt(ref, ['name'])))
+}
+
+const isForeignRef = (ref: unknown, namespace: unknown, context: Context): boolean => {
+  const kind = valueAt(ref, ['kind']) === 'ClusterSecretStore' ? 'ClusterSecretStore' : 'SecretStore'
+  const found = context.stores?.({
+    kind,
+    namespace: kind === 'SecretStore' ? textOf(namespace) : undefined,
+    name: textOf(valueAt(ref, ['name'])),
+  })
+  // not there yet, or not seen yet: where two operators share the cluster it may be anybody's, and the status tells in time
+  return found ? !found.ours : isShared(context)
+}
+
+const isForeignSecret = (object: unknown, context: Context): boolean => {
+  const refs = storeRefsOf(object)
+  // generators alone: they have no class, and whoever shares the cluster runs them
+  if (refs.length === 0) return isShared(context)
+  return refs.every(ref => isForeignRef(ref, valueAt(object, ['metadata', 'namespace']), context))
+}
+
+/**
+ * Why an object is another operator's to serve, as the draft that leads its warnings; undefined where it is ours or that is not
+ * known. Takes the object as it came, since its faults may be such that it cannot be parsed. Decisions 2 and 3.
+ */
+export const foreignDraft = (object: unknown, context: Context): Draft | undefined => {
+  if (valueAt(object, ['kind']) === 'ExternalSecret') {
+    const message = 'names no store that Latchkey serves; with one, what follows would be refused'
+    return isForeignSecret(object, context) ? { path: 'spec.secretStoreRef', message, level: 'warn' } : undefined
+  }
+  const message = 'is not for Latchkey; if it were, what follows would be refused'
+  return isForeignStore(object, context) ? { path: 'spec', message, level: 'warn' } : undefined
+}

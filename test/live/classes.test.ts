@@ -1,0 +1,72 @@
+// Beside ESO, under a class of our own: what ESO serves is admitted, with at most warnings, whatever Latchkey would refuse in it.
+import t from 'tap'
+import { group } from '#api'
+import { namespace as namespaceFor, request } from '../support/cluster.ts'
+import { startTlsGateway } from '../support/latchkey.ts'
+import {
+  create,
+  credentials,
+  entry,
+  externalSecret,
+  pathsOf,
+  secretStore,
+  storeSpec,
+  whenReady,
+} from '../support/objects.ts'
+import { startRegistered } from './registered.ts'
+import { install } from './twin.ts'
+
+await install()
+const namespace = await namespaceFor(t)
+const paths = pathsOf(namespace)
+const gateway = await startTlsGateway(t)
+const controller = namespace
+await startRegistered(t, { namespace, gateway, controller })
+
+/** What ESO does and Latchkey does not. */
+const bold = {
+  dataFrom: [{ find: { name: { regexp: '^/apps' } }, rewrite: [{ regexp: { source: 'a', target: 'b' } }] }],
+  target: { creationPolicy: 'Merge', deletionPolicy: 'Merge', template: { data: { key: '{{ .value }}' } } },
+}
+const vault = { provider: { vault: { server: 'https://vault.example.com', path: 'secret' } } }
+const ours = { controller, ...storeSpec() }
+const sloppy = { ...storeSpec(), refreshInterval: '5 minutes' }
+
+await create(paths.secrets, credentials())
+await create(paths.stores, secretStore('ours', ours))
+await whenReady(t, `${paths.stores}/ours`)
+
+t.test('stores of another class or provider are admitted', async t => {
+  await create(paths.stores, secretStore('vault', vault))
+  await create(paths.stores, secretStore('named', { ...sloppy, controller: 'eso' }))
+  await create(paths.stores, secretStore('nameless', sloppy))
+  const refused = await request('POST', paths.stores, secretStore('refused', { ...sloppy, controller }))
+  t.equal(refused.status, 403, 'where our class is asked for it is refused')
+})
+
+t.test('ExternalSecrets of such stores are admitted too', async () => {
+  for (const name of ['vault', 'named', 'nameless', 'not-there-yet'])
+    await create(paths.externalSecrets, externalSecret(`of-${name}`, { secretStoreRef: { name }, ...bold }))
+  const generatorRef = { apiVersion: `generators.${group}/v1alpha1`, kind: 'Password', name: 'p' }
+  const dataFrom = [{ sourceRef: { generatorRef } }]
+  await create(paths.externalSecrets, externalSecret('generated', { secretStoreRef: undefined, dataFrom }))
+})
+
+t.test('those of our own are refused as ever', async t => {
+  const of = externalSecret('of-ours', { secretStoreRef: { name: 'ours' }, ...bold })
+  const { status, body } = await request('POST', paths.externalSecrets, of)
+  t.equal(status, 403)
+  t.match(body.message, /spec\.dataFrom\[0\]\.find: find is not supported by this version/)
+})
+
+t.test('ESO edits its objects, and Latchkey leaves them as they are', async t => {
+  const path = `${paths.externalSecrets}/of-vault`
+  const edited = await request('PATCH', path, { spec: { target: { immutable: true } } })
+  t.equal(edited.status, 200)
+  // one of ours is done after them
+  const data = [entry('user', '/apps/db-username')]
+  await create(paths.externalSecrets, externalSecret('last', { secretStoreRef: { name: 'ours' }, data }))
+  await whenReady(t, `${paths.externalSecrets}/last`)
+  for (const name of ['of-vault', 'of-named', 'of-nameless'])
+    t.notOk((await request('GET', `${paths.externalSecrets}/${name}`)).body.status, name)
+})
