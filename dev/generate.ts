@@ -3,8 +3,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { catalogue } from '#admission'
-import { kindPage, kinds } from '#api'
+import { ExternalSecretSpec, kindPage, kinds } from '#api'
 import { faults } from '#core'
+import { unsupported } from '#materialize'
 import { metricsPage } from '#observe'
 import { manifestFiles } from '../deploy/manifests.ts'
 import { permissions } from '../deploy/permissions.ts'
@@ -73,6 +74,38 @@ What \`kubectl apply\` is refused or warned for, and what the reconciler checks 
 ${[...catalogue].map(([id, doc]) => `| <a id="${id}"></a>\`${id}\` | ${doc} |`).join('\n')}
 `
 
+// One manifest that uses everything which the rule `unsupported` knows: what the rule says of it stands above the field table.
+const everything = {
+  secretStoreRef: { name: 'main' },
+  syncWindows: { kind: 'allow', windows: [{ schedule: '@daily', duration: '1h' }] },
+  target: {
+    creationPolicy: 'Merge',
+    deletionPolicy: 'Delete',
+    immutable: true,
+    manifest: { apiVersion: 'v1', kind: 'ConfigMap' },
+    template: {
+      type: '{{ .type }}',
+      metadata: { labels: { a: '{{ .a }}' } },
+      data: { a: 'b' },
+      templateFrom: [{ literal: 'a: b' }],
+    },
+  },
+  data: [{ secretKey: 'a', remoteRef: { key: '/a', property: 'list.*' } }],
+  dataFrom: [
+    { find: { name: { regexp: 'a' } }, rewrite: [{ regexp: { source: 'a', target: 'b' } }] },
+    { extract: { key: '/a' }, sourceRef: { storeRef: { name: 'other' } } },
+    { sourceRef: { generatorRef: { kind: 'UUID', name: 'a' } } },
+  ],
+}
+
+const laterNotes = (): string => {
+  const notes = unsupported(ExternalSecretSpec.parse(everything)).map(({ path, message, remedy }) => {
+    const field = path?.replaceAll(/\[\d+\]/g, '[]')
+    return `- \`${field}\`: ${message}; ${remedy}`
+  })
+  return `\n## Not in this version\n\nThe table holds every field of the kind. These are refused by name:\n\n${notes.join('\n')}\n`
+}
+
 /** All of them; a new page is a new line. */
 export const generated: readonly Generated[] = [
   ...manifestFiles.map(({ path, objects }) => ({
@@ -81,7 +114,7 @@ export const generated: readonly Generated[] = [
   })),
   ...kinds.map(kind => ({
     path: `docs/reference/${kind.kind.toLowerCase()}.md`,
-    render: () => pageNote + kindPage(kind),
+    render: () => pageNote + kindPage(kind) + (kind.kind === 'ExternalSecret' ? laterNotes() : ''),
   })),
   { path: 'docs/reference/faults.md', render: () => pageNote + faultsPage() },
   { path: 'docs/reference/rejections.md', render: () => pageNote + rejectionsPage() },

@@ -42,9 +42,18 @@ export const startLatchkey = (options: {
       lines.push(line)
       if (line.msg === 'ready') done(line)
     })
-    child.stderr.pipe(log, { end: false })
+    // what ends the process is said there
+    createInterface({ input: child.stderr }).on('line', text => {
+      log.write(`${text}\n`)
+      lines.push({ msg: text })
+    })
     child.once('error', failed)
-    child.once('close', code => failed(new Error(`latchkey ended with code ${code}; its log: ${options.logFile}`)))
+    child.once('close', code => {
+      const last = lines.slice(-3).map(line => `\n    ${line.msg ?? ''}`)
+      failed(
+        new Error(`latchkey ended with code ${code}; its log: ${options.logFile}; its last lines:${last.join('')}`),
+      )
+    })
   })
   ready.catch(() => {})
   return {

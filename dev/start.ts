@@ -1,6 +1,7 @@
 // `npm start`: a real control plane, the development gateway and Latchkey; the guides' manifests applied; two that are refused.
 //   npm start               keeps running until Ctrl-C, and keeps its state for the next start
-//   npm start -- --once     fresh state, checks the outcome, exits 0 or 1
+//   npm start -- --fresh    forgets what an earlier start kept
+//   npm start -- --once     a state of its own, checks the outcome, exits 0 or 1
 import { createHash } from 'node:crypto'
 import { once as onceEvent } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -16,7 +17,13 @@ import { startLatchkey } from './latchkey.ts'
 import { createScreen } from './screen.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const once = process.argv.includes('--once')
+const options = process.argv.slice(2)
+const unknown = options.filter(option => !['--once', '--fresh'].includes(option))
+if (unknown.length > 0) {
+  process.stderr.write(`usage: npm start [-- --once | --fresh]   (what is ${unknown.join(' ')}?)\n`)
+  process.exit(2)
+}
+const once = options.includes('--once')
 const screen = createScreen(process.stdout, 6, () => performance.now())
 const closers: (() => Promise<unknown>)[] = []
 
@@ -29,6 +36,7 @@ const stateFolder = (): string => {
   }
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
   const folder = join(cache, 'latchkey', 'dev', createHash('sha256').update(root).digest('hex').slice(0, 12))
+  if (options.includes('--fresh')) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   return folder
 }
@@ -118,7 +126,8 @@ const main = async (): Promise<boolean> => {
     screen.say(`\n  try it:  export KUBECONFIG=${plane.kubeconfig} ; kubectl get externalsecrets -A`)
     screen.say(`           kubectl is ${plane.kubectl}`)
     screen.say(`  log:     ${join(state, 'latchkey.log')}`)
-    screen.say('  stop:    Ctrl-C (state kept for the next start)')
+    screen.say(`  gateway: ${akeyless.gateway.controlUrl} (control port: journal, items, leases)`)
+    screen.say('  stop:    Ctrl-C (state kept for the next start; npm start -- --fresh forgets it)')
   }
   return good
 }

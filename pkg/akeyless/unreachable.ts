@@ -56,7 +56,7 @@ export const unreachable = (thrown: unknown, host: string): Refusal => {
     return new Refusal(
       'down',
       new Fault('GatewayUnreachable', `gateway ${host} is at an address that must not be called`, {
-        remedy: 'name a gateway that is neither local to this machine nor link-local',
+        remedy: 'name a gateway elsewhere; for development, start Latchkey with --allow-local-gateways',
       }),
     )
   }

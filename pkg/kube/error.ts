@@ -124,5 +124,9 @@ export const clusterFault = (thrown: unknown, what: string): Fault => {
           cause: thrown,
         },
       )
-    : new Fault('ClusterRefused', `cannot ${what}: the API server answers ${thrown.message}`, { cause: thrown })
+    : new Fault('ClusterRefused', `cannot ${what}: the API server answers ${thrown.message}`, {
+        cause: thrown,
+        // what can be missing where something is created or written is where it goes
+        ...(thrown.status === 404 && { remedy: 'create the namespace' }),
+      })
 }

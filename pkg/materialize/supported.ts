@@ -76,10 +76,18 @@ const target = ({ target: spec }: ExternalSecretSpec): Fault[] => {
   const faults: Fault[] = []
   const say = (field: string, what: string, remedy: string) => faults.push(later(`spec.target.${field}`, what, remedy))
   if (spec.creationPolicy !== 'Owner') {
-    say('creationPolicy', `${spec.creationPolicy} is not supported by this version`, 'write Owner')
+    say(
+      'creationPolicy',
+      `${spec.creationPolicy} is not supported by this version`,
+      'write Owner, or keep this object with ESO',
+    )
   }
   if (spec.deletionPolicy !== 'Retain') {
-    say('deletionPolicy', `${spec.deletionPolicy} is not supported by this version`, 'write Retain')
+    say(
+      'deletionPolicy',
+      `${spec.deletionPolicy} is not supported by this version`,
+      'write Retain, or keep this object with ESO',
+    )
   }
   if (spec.immutable) say('immutable', 'immutable Secrets are not supported by this version', 'leave it out')
   if (spec.manifest) say('manifest', 'other targets than Secrets are not supported by this version', keepWithEso)

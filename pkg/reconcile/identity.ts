@@ -1,5 +1,5 @@
 import { type AccessType, type AkeylessProvider, accessTypes, type Identity, type Login } from '#api'
-import { Fault, Sensitive } from '#core'
+import { Fault, Sensitive, show } from '#core'
 import { authorityOf } from './authority.ts'
 import type { CredentialReader } from './ports.ts'
 import { reach } from './reach.ts'
@@ -36,7 +36,10 @@ const locate = (data: Data, namespace: string, name: string, key: string, path: 
   const value = data.get(key)
   const place = `${object}, key ${JSON.stringify(key)},`
   if (value) return { value: trimmed(value), place, path }
-  return new Fault('CredentialMissing', `${object} has no key ${JSON.stringify(key)}`, { path, remedy: 'add the key' })
+  // names only, and few: the one that was meant is usually among them
+  const others = [...data.keys()].slice(0, 5).map(show).join(', ')
+  const remedy = others ? `add the key, or name one that is there: ${others}` : 'add the key'
+  return new Fault('CredentialMissing', `${object} has no key ${JSON.stringify(key)}`, { path, remedy })
 }
 
 interface Context {
@@ -113,7 +116,11 @@ const logins = {
 const typeOf = (found: Found): keyof typeof logins => {
   const type = found.value.reveal().toString('utf8').trim()
   if (isAccessType(type)) return type
-  throw invalid(found, 'holds no access type that Akeyless has', `write one of ${accessTypes.join(', ')}`)
+  throw invalid(
+    found,
+    'holds no access type that Akeyless has',
+    `write one of ${accessTypes.join(', ')}; this version logs in with api_key`,
+  )
 }
 
 const loginOf = async (context: Context, { authSecretRef }: AkeylessProvider): Promise<Login> => {

@@ -46,14 +46,14 @@ export const refusedStores: readonly Refusal[] = [
     name: 'a gateway URL without a host',
     manifest: store({ akeylessGWApiURL: 'https://:8080/v2' }),
     text: deniedStore(
-      `${at}.akeylessGWApiURL: "https://:8080/v2" names no host → write it as https://gateway.example.com:8080/v2`,
+      `${at}.akeylessGWApiURL: "https://:8080/v2" names no host → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
     ),
   },
   {
     name: 'a gateway URL without a scheme',
     manifest: store({ akeylessGWApiURL: 'api.akeyless.io' }),
     text: deniedStore(
-      `${at}.akeylessGWApiURL: "api.akeyless.io" does not start with https:// → write it as https://gateway.example.com:8080/v2`,
+      `${at}.akeylessGWApiURL: "api.akeyless.io" does not start with https:// → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
     ),
   },
   {

@@ -76,7 +76,7 @@ export const unusable = [
   {
     name: 'unknown-access-type',
     change: { data: { accessType: encode('apikey') } },
-    text: `${credsAt}.accessType: ${key('unknown-access-type', 'accessType')} holds no access type that Akeyless has → write one of api_key, access_key, k8s, aws_iam, azure_ad, gcp`,
+    text: `${credsAt}.accessType: ${key('unknown-access-type', 'accessType')} holds no access type that Akeyless has → write one of api_key, access_key, k8s, aws_iam, azure_ad, gcp; this version logs in with api_key`,
   },
   {
     name: 'access-type-of-a-later-version',
@@ -86,7 +86,7 @@ export const unusable = [
   {
     name: 'no-access-id',
     change: { data: { accessId: null } },
-    text: `${credsAt}.accessID: Secret NS/no-access-id has no key "accessId" → add the key`,
+    text: `${credsAt}.accessID: Secret NS/no-access-id has no key "accessId" → add the key, or name one that is there: "accessType", "accessTypeParam"`,
   },
   {
     name: 'empty-access-id',

@@ -3,7 +3,7 @@ import type { Draft, Rule } from '../findings.ts'
 import { akeyless, base, type Store } from './store.ts'
 
 const path = `${base}.akeylessGWApiURL`
-const example = 'write it as https://gateway.example.com:8080/v2'
+const example = 'write it as https://api.akeyless.io or https://gateway.example.com:8080/v2'
 
 const urlDrafts = (text: string): Draft[] => {
   // A URL with a password in it must not be repeated.

@@ -223,7 +223,7 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
           s.data[1].secretKey = 'user'
           s.target.deletionPolicy = 'Delete'
         }),
-        `spec.target.deletionPolicy: Delete ${later} → write Retain`,
+        `spec.target.deletionPolicy: Delete ${later} → write Retain, or keep this object with ESO`,
         'spec.data[1].secretKey: "user" is the key of spec.data[0] too → give each entry a key of its own [duplicate-key]',
       ],
     ],
@@ -258,14 +258,14 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
           s.target = { creationPolicy: 'Merge', deletionPolicy: 'Delete' }
         }),
         'spec.target.deletionPolicy: Delete would remove a Secret that creationPolicy Merge leaves to others → write Retain',
-        `spec.target.creationPolicy: Merge ${later} → write Owner`,
+        `spec.target.creationPolicy: Merge ${later} → write Owner, or keep this object with ESO`,
       ],
       [
         es(s => {
           s.target = { creationPolicy: 'None', deletionPolicy: 'Merge' }
         }),
         'spec.target.deletionPolicy: Merge has no Secret to work on with creationPolicy None → write Retain',
-        `spec.target.creationPolicy: None ${later} → write Owner`,
+        `spec.target.creationPolicy: None ${later} → write Owner, or keep this object with ESO`,
       ],
     ],
   },
@@ -576,27 +576,36 @@ const cases: Record<string, { passes: unknown[]; fails: [object: unknown, ...lin
     fails: [
       [
         withUrl('api.akeyless.io'),
-        `${url}: "api.akeyless.io" does not start with https:// → write it as https://gateway.example.com:8080/v2`,
+        `${url}: "api.akeyless.io" does not start with https:// → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
       ],
-      [withUrl('https://'), `${url}: "https://" names no host → write it as https://gateway.example.com:8080/v2`],
-      [withUrl('https:///v2'), `${url}: "https:///v2" names no host → write it as https://gateway.example.com:8080/v2`],
+      [
+        withUrl('https://'),
+        `${url}: "https://" names no host → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
+      [
+        withUrl('https:///v2'),
+        `${url}: "https:///v2" names no host → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
       [
         withUrl('https://<the.akeyless.gw:8080>/v2'),
-        `${url}: "https://<the.akeyless.gw:8080>/v2" is not a URL → write it as https://gateway.example.com:8080/v2`,
+        `${url}: "https://<the.akeyless.gw:8080>/v2" is not a URL → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
       ],
-      [withUrl('https://a b'), `${url}: "https://a b" has blanks → write it as https://gateway.example.com:8080/v2`],
+      [
+        withUrl('https://a b'),
+        `${url}: "https://a b" has blanks → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
       [
         withUrl('https://me:hunter2@gw'),
         `${url}: has a user or password in front of the host → remove it; credentials belong in authSecretRef`,
       ],
       [
         withUrl('me:hunter2@gw'),
-        `${url}: the text does not start with https:// → write it as https://gateway.example.com:8080/v2`,
+        `${url}: the text does not start with https:// → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
       ],
       [withUrl('https://gw/#x'), `${url}: has a query or a fragment → end it after the path`],
       [
         withUrl('ftp://gw'),
-        `${url}: "ftp://gw" does not start with https:// → write it as https://gateway.example.com:8080/v2`,
+        `${url}: "ftp://gw" does not start with https:// → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
       ],
       [
         withUrl('http://gw:8000'),

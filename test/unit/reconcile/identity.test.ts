@@ -73,17 +73,17 @@ const cases: { name: string; store?: Store; creds?: Record<string, string> | 'no
   {
     name: 'no key',
     creds: { accessId: 'p-x', accessType: 'api_key' },
-    want: `CredentialMissing ${at}.secretRef.accessTypeParam: Secret demo/creds has no key "accessTypeParam" → add the key`,
+    want: `CredentialMissing ${at}.secretRef.accessTypeParam: Secret demo/creds has no key "accessTypeParam" → add the key, or name one that is there: "accessId", "accessType"`,
   },
   {
     name: 'two keys missing at once',
     creds: { accessType: 'api_key' },
-    want: /has no key "accessId" → add the key; .*has no key "accessTypeParam"/,
+    want: /has no key "accessId" → add the key, or name one that is there: "accessType"; .*has no key "accessTypeParam"/,
   },
   {
     name: 'an unknown access type',
     creds: { ...apiKey, accessType: 'hunter2' },
-    want: `CredentialInvalid ${at}.secretRef.accessType: Secret demo/creds, key "accessType", holds no access type that Akeyless has → write one of api_key, access_key, k8s, aws_iam, azure_ad, gcp`,
+    want: `CredentialInvalid ${at}.secretRef.accessType: Secret demo/creds, key "accessType", holds no access type that Akeyless has → write one of api_key, access_key, k8s, aws_iam, azure_ad, gcp; this version logs in with api_key`,
   },
   {
     name: 'an empty access key and id',
