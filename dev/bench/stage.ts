@@ -38,12 +38,15 @@ export interface Stage {
 const root = resolve(import.meta.dirname, '../..')
 const entries = { bundle: 'dist/latchkey.js', sources: 'server/main.ts' } as const satisfies Record<Entry, string>
 
-/** The flags of Node in the image: they bound memory, so memory is measured under them. */
-const imageOptions = (): string => {
+/** What the Deployment sets for Node and its allocator: it bounds memory, so memory is measured under it. */
+const imageSettings = (): Record<string, string> => {
   const text = readFileSync(join(root, 'deploy/deployment.yaml'), 'utf8')
-  const found = /name: NODE_OPTIONS\n\s+value: (.+)/.exec(text)?.[1]
-  if (!found) throw new Error('deploy/deployment.yaml sets no NODE_OPTIONS → the bench runs under the same')
-  return found.replace(/^(["'])(.*)\1$/, '$2')
+  const read = (name: string): [string, string] => {
+    const found = new RegExp(`name: ${name}\\n\\s+value: (.+)`).exec(text)?.[1]
+    if (!found) throw new Error(`deploy/deployment.yaml sets no ${name} → the bench runs under the same`)
+    return [name, found.replace(/^(["'])(.*)\1$/, '$2')]
+  }
+  return Object.fromEntries(['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'UV_THREADPOOL_SIZE'].map(read))
 }
 
 const freePort = async (): Promise<number> => {
@@ -170,7 +173,7 @@ export const openStage = async (say: (text: string) => void): Promise<Stage> => 
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   // every Node process of the bench, the bare one too
-  process.env['NODE_OPTIONS'] = imageOptions()
+  Object.assign(process.env, imageSettings())
   try {
     const plane = await openPlane(state, say)
     closers.push(() => plane.stop())
