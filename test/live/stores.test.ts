@@ -86,7 +86,8 @@ const missing: readonly { name: string; secret?: Json; message: RegExp }[] = [
       metadata: { name: 'creds' },
       data: { accessId: base64('p-admin0admin0ab'), accessType: base64('api_key') },
     },
-    message: /^\S+\.secretRef\.accessTypeParam: Secret \S+\/creds has no key "accessTypeParam" → add the key, or name one that is there: "accessId", "accessType"$/,
+    message:
+      /^\S+\.secretRef\.accessTypeParam: Secret \S+\/creds has no key "accessTypeParam" → add the key, or name one that is there: "accessId", "accessType"$/,
   },
   {
     name: 'an access type that does not exist',
