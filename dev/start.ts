@@ -3,12 +3,10 @@
 //   npm start -- --fresh    forgets what an earlier start kept
 //   npm start -- --once     a state of its own, checks the outcome, exits 0 or 1
 import { createHash } from 'node:crypto'
-import { once as onceEvent } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { assets, type Progress, startControlPlane } from './controlplane/index.ts'
+import { assets, freePort, type Progress, startControlPlane } from './controlplane/index.ts'
 import { demonstrate } from './demo.ts'
 import { startGateway } from './gateway.ts'
 import { installKinds } from './kinds.ts'
@@ -64,15 +62,6 @@ const gateway = async (state: string) => {
     `${running.gateway.url}  ${running.items} items, ${running.identities} identities, answers for api.akeyless.io`,
   )
   return running
-}
-
-/** A free port; the webhook is registered under it before it listens. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await onceEvent(server, 'listening')
-  const { port } = server.address() as AddressInfo // a TCP server that listens
-  server.close()
-  return port
 }
 
 const latchkey = async (state: string, kubeconfig: string, gateway: { port: number; caFile: string }) => {

@@ -2,11 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { mergeBundles } from '#certs'
 import { Fault } from '#core'
-
-/** Where API servers reach the webhook; what deploy/ makes configurations from. */
-export type WebhookClient =
-  | { readonly url: string }
-  | { readonly service: { readonly namespace: string; readonly name: string } }
+import type { WebhookClient } from '../deploy/webhooks.ts'
 
 /** The one Kubernetes call that is needed here. Throws an error with a numeric `status` where the API server refuses. */
 export type Request = (request: {

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { issueLeaf, randomSources } from '#certs'
 import { Sensitive } from '#core'
 import type { Gateway } from '#devgateway'
 import { names } from '../../deploy/names.ts'
-import { assets, startControlPlane } from '../controlplane/index.ts'
+import { assets, freePort, startControlPlane } from '../controlplane/index.ts'
 import { startGateway } from '../gateway.ts'
 import { kubectl, must } from '../kubectl.ts'
 import { startLatchkey } from '../latchkey.ts'
@@ -47,14 +46,6 @@ const imageSettings = (): Record<string, string> => {
     return [name, found.replace(/^(["'])(.*)\1$/, '$2')]
   }
   return Object.fromEntries(['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'UV_THREADPOOL_SIZE'].map(read))
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // a TCP server that listens
-  server.close()
-  return port
 }
 
 interface Ground {

@@ -1,6 +1,7 @@
 export { type Assets, type AssetsOptions, assets, type Origin } from './assets.ts'
 export type { Ports } from './commands.ts'
 export type { Endpoint } from './endpoint.ts'
+export { freePort } from './ports.ts'
 export type { OnProgress, Progress } from './progress.ts'
 export { SetupError } from './setup-error.ts'
 export { type ControlPlane, type StartOptions, startControlPlane } from './start.ts'

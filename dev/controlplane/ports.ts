@@ -20,3 +20,9 @@ export const freePorts = async (count: number): Promise<number[]> => {
   await Promise.all(servers.map(server => new Promise(done => server.close(done))))
   return ports
 }
+
+/** One of them: a webhook is registered under its port before it listens. */
+export const freePort = async (): Promise<number> => {
+  const [port = 0] = await freePorts(1)
+  return port
+}

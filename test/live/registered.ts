@@ -3,8 +3,9 @@
 import { Agent, request as send } from 'undici'
 import { names } from '../../deploy/names.ts'
 import { webhookConfigurations } from '../../deploy/webhooks.ts'
+import { freePort } from '../../dev/controlplane/index.ts'
 import { request, until } from '../support/cluster.ts'
-import { freePort, type Process, startLatchkey } from '../support/latchkey.ts'
+import { type Process, startLatchkey } from '../support/latchkey.ts'
 import { pathsOf } from '../support/objects.ts'
 
 interface Ending {

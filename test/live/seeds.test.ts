@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments, stringify } from 'yaml'
 import { readSeed } from '#devgateway'
-import { assets, startControlPlane } from '../../dev/controlplane/index.ts'
+import { assets, freePort, startControlPlane } from '../../dev/controlplane/index.ts'
 import { kubectl as kubectlOf, must } from '../../dev/kubectl.ts'
 import { startLatchkey } from '../../dev/latchkey.ts'
 import { until } from '../support/cluster.ts'
-import { freePort, startTlsGateway } from '../support/latchkey.ts'
+import { startTlsGateway } from '../support/latchkey.ts'
 import { type Json, readyOf, textsOf } from '../support/objects.ts'
 
 const root = join(import.meta.dirname, '../..')

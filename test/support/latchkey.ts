@@ -1,12 +1,11 @@
 // `latchkey serve` as a process of its own, beside the gateway that it reads from and the manifests that it works on.
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { issueCa, issueLeaf, randomSources } from '#certs'
 import { createGateway, type Gateway, type GatewayOptions, type SeedInput } from '#devgateway'
 import { webhookConfigurations } from '../../deploy/webhooks.ts'
+import { freePort } from '../../dev/controlplane/index.ts'
 import { startLatchkey as spawn } from '../../dev/latchkey.ts'
 import { kubeconfigPath, request } from './cluster.ts'
 import { testSeed } from './gateway.ts'
@@ -77,15 +76,6 @@ interface Options {
   readonly register?: boolean
   /** Another way to the API server. */
   readonly kubeconfig?: string
-}
-
-/** A free port; the webhook is registered under it before it listens. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // a TCP server that listens
-  server.close()
-  return port
 }
 
 const admission = '/apis/admissionregistration.k8s.io/v1'

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { issueCa, joinBundle, type Pair, randomSources, readBundle } from '#certs'
 import { Fault } from '#core'
-import { createRegistration, type Request, type WebhookClient } from '../../../server/register.ts'
+import type { WebhookClient } from '../../../deploy/webhooks.ts'
+import { createRegistration, type Request } from '../../../server/register.ts'
 
 const now = new Date('2026-11-21T12:00:00Z')
 const day = 86_400e3
