@@ -74,36 +74,19 @@ What \`kubectl apply\` is refused or warned for, and what the reconciler checks 
 ${[...catalogue].map(([id, doc]) => `| <a id="${id}"></a>\`${id}\` | ${doc} |`).join('\n')}
 `
 
-// One manifest that uses everything which the rule `unsupported` knows: what the rule says of it stands above the field table.
+// What the rule `unsupported` says of a manifest with all that it knows stands below the field table.
+const sourceRef = { generatorRef: { kind: 'UUID', name: 'a' } }
 const everything = {
-  secretStoreRef: { name: 'main' },
-  syncWindows: { kind: 'allow', windows: [{ schedule: '@daily', duration: '1h' }] },
-  target: {
-    creationPolicy: 'Merge',
-    deletionPolicy: 'Delete',
-    immutable: true,
-    manifest: { apiVersion: 'v1', kind: 'ConfigMap' },
-    template: {
-      type: '{{ .type }}',
-      metadata: { labels: { a: '{{ .a }}' } },
-      data: { a: 'b' },
-      templateFrom: [{ literal: 'a: b' }],
-    },
-  },
-  data: [{ secretKey: 'a', remoteRef: { key: '/a', property: 'list.*' } }],
-  dataFrom: [
-    { find: { name: { regexp: 'a' } }, rewrite: [{ regexp: { source: 'a', target: 'b' } }] },
-    { extract: { key: '/a' }, sourceRef: { storeRef: { name: 'other' } } },
-    { sourceRef: { generatorRef: { kind: 'UUID', name: 'a' } } },
-  ],
+  data: [{ secretKey: 'a', remoteRef: { key: '/a' }, sourceRef }],
+  dataFrom: [{ sourceRef }],
 }
 
-const laterNotes = (): string => {
+const refusedNotes = (): string => {
   const notes = unsupported(ExternalSecretSpec.parse(everything)).map(({ path, message, remedy }) => {
     const field = path?.replaceAll(/\[\d+\]/g, '[]')
     return `- \`${field}\`: ${message}; ${remedy}`
   })
-  return `\n## Not in this version\n\nThe table holds every field of the kind. These are refused by name:\n\n${notes.join('\n')}\n`
+  return `\n## Refused by name\n\nThe table holds every field of the kind. These Latchkey does not serve:\n\n${notes.join('\n')}\n`
 }
 
 /** All of them; a new page is a new line. */
@@ -114,7 +97,7 @@ export const generated: readonly Generated[] = [
   })),
   ...kinds.map(kind => ({
     path: `docs/reference/${kind.kind.toLowerCase()}.md`,
-    render: () => pageNote + kindPage(kind) + (kind.kind === 'ExternalSecret' ? laterNotes() : ''),
+    render: () => pageNote + kindPage(kind) + (kind.kind === 'ExternalSecret' ? refusedNotes() : ''),
   })),
   { path: 'docs/reference/faults.md', render: () => pageNote + faultsPage() },
   { path: 'docs/reference/rejections.md', render: () => pageNote + rejectionsPage() },

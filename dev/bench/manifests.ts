@@ -51,3 +51,9 @@ export const externalSecret = (name: string, store: string, data: Readonly<Recor
     data: Object.entries(data).map(([secretKey, remoteRef]) => ({ secretKey, remoteRef })),
   },
 })
+
+/** The same ExternalSecret with texts as its template, each a key of the Secret in place of the keys of `data`. */
+export const templated = (plain: ReturnType<typeof externalSecret>, data: Readonly<Record<string, string>>) => ({
+  ...plain,
+  spec: { ...plain.spec, target: { ...plain.spec.target, template: { data } } },
+})

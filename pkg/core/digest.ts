@@ -36,3 +36,36 @@ export const fieldManager = (name: string): string => {
   const plain = `externalsecrets.external-secrets.io/${name}`
   return plain.length <= 63 ? plain : `externalsecrets.external-secrets.io/sha3/${sha3(name)}`
 }
+
+/** Go's %v of a float64: shortest digits, with an exponent of two digits or more below 1e-4 and from 1e6 (1e+06 is a million). */
+const goFloat = (value: number): string => {
+  const [digits = '', exponent = '0'] = value.toExponential().split('e')
+  const power = Number(exponent)
+  if (power >= -4 && power < 6) return Object.is(value, -0) ? '-0' : String(value)
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+}
+
+const fitsInt64 = (value: bigint): boolean => BigInt.asIntN(64, value) === value
+
+const goNumber = (value: number | bigint): string => {
+  if (typeof value === 'number' && !Number.isInteger(value)) return goFloat(value)
+  const whole = BigInt(value)
+  return fitsInt64(whole) ? whole.toString() : goFloat(Number(value))
+}
+
+const goValue = (value: unknown): string => {
+  if (value === null || value === undefined) return '<nil>'
+  if (typeof value === 'number' || typeof value === 'bigint') return goNumber(value)
+  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`
+  if (typeof value !== 'object') return String(value)
+  const members = Object.entries(value).sort(([a], [b]) => byBytes(a, b))
+  return `map[${members.map(([key, member]) => `${key}:${goValue(member)}`).join(' ')}]`
+}
+
+/**
+ * The data-hash of a manifest target: of its `spec`, else its `data`, as JSON.parse gives it (compatibility.md §2.8).
+ * A number without a fraction counts as Go's int64 where it fits, else as float64. That is how ESO reads what an API server sends,
+ * which writes 1.0 and 1e6 as 1 and 1000000; only of such text can the two not be told apart here. JSON.parse rounds whole
+ * numbers above 2^53: hand those in as bigint for their exact digits, or the hash is that of the rounded number.
+ */
+export const unstructuredHash = (value: unknown): string => sha3(goValue(value))

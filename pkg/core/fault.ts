@@ -98,8 +98,23 @@ export const faults = {
   },
   KeyCollision: {
     retry: 'backoff',
-    cause: 'Two keys become one after conversion.',
+    cause: 'Two keys become one after conversion or rewrite, or two merged objects have one name.',
     remedy: 'rename one of them, or use conversionStrategy Unicode',
+  },
+  TemplateInvalid: {
+    retry: 'backoff',
+    cause: 'A template cannot be parsed, or not with the values it is given.',
+    remedy: 'correct the template, or the values that it uses',
+  },
+  TemplateStopped: {
+    retry: 'backoff',
+    cause: 'A template took too long or too much memory, or the engine could not run.',
+    remedy: 'simplify the template; it is tried again by itself',
+  },
+  TemplateSourceMissing: {
+    retry: 'backoff',
+    cause: 'A ConfigMap or Secret that holds templates, or a key in it, does not exist.',
+    remedy: 'create the object or the key that the message names',
   },
   SecretTooLarge: {
     retry: 'backoff',
@@ -135,6 +150,11 @@ export const faults = {
     retry: 'on-change',
     cause: 'The target Secret belongs to another object.',
     remedy: 'choose another target.name',
+  },
+  RemovalPending: {
+    retry: 'backoff',
+    cause: 'Items that the Secret was made from are gone, and nothing is removed because of one look.',
+    remedy: 'nothing, if they were deleted on purpose; else restore them',
   },
   SecretImmutable: {
     retry: 'on-change',

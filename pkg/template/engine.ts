@@ -29,6 +29,10 @@ export type Outcome<T> = { readonly results: readonly T[] } | { readonly problem
  */
 export interface Engine {
   render(values: ReadonlyMap<string, Sensitive>, templates: readonly Template[]): Promise<Outcome<Rendered>>
+  /** Several templates, each over values of its own, in one request and within the time of one. */
+  renderEach(
+    jobs: readonly { readonly values: ReadonlyMap<string, Sensitive>; readonly template: Template }[],
+  ): Promise<Outcome<Rendered>>
   /** Whether texts can be parsed: no values are needed. */
   check(templates: readonly Pick<Template, 'name' | 'text'>[]): Promise<Outcome<undefined>>
   /** Properties as ESO's provider finds them with gjson v1.18: a name with dots as one key first. Undefined: not there. */
@@ -67,33 +71,48 @@ const asPairs = (fields: readonly Buffer[]): ReadonlyMap<string, Sensitive> => {
   return pairs
 }
 
-const asRendered = (fields: readonly Buffer[], { gives }: Template): Rendered =>
+const asRendered = (fields: readonly Buffer[], gives: Template['gives']): Rendered =>
   gives === 'pairs' ? { is: 'pairs', pairs: asPairs(fields) } : { is: 'text', text: sensitive(fields[0]) }
 
-const wholeProblem = (answer: Exclude<LaneAnswer, { is: 'replies' }>, preludes: number): Problem =>
-  answer.is === 'stopped' ? stopped(Math.max(0, answer.at - preludes), answer.why) : stopped(0, answer.is)
+/** Calls that hand values in are no questions: whoever asked knows nothing of them. */
+const isQuestion = ({ operation }: Call): boolean => operation !== 'values'
+
+const wholeProblem = (answer: Exclude<LaneAnswer, { is: 'replies' }>, calls: readonly Call[]): Problem =>
+  answer.is === 'stopped'
+    ? stopped(calls.slice(0, answer.at).filter(isQuestion).length, answer.why)
+    : stopped(0, answer.is)
+
+/** Names of the values that the question at this index can use. */
+type KeysAt = (index: number) => readonly string[]
+const noKeys: KeysAt = () => []
 
 const collect = <T>(
   replies: readonly Reply[],
-  keys: readonly string[],
+  keysAt: KeysAt,
   read: (fields: readonly Buffer[], index: number) => T,
 ): Outcome<T> => {
-  const problems = replies.flatMap(({ done, fields }, index) => (done ? [] : [problemOf(index, fields, keys)]))
+  const problems = replies.flatMap(({ done, fields }, index) => (done ? [] : [problemOf(index, fields, keysAt(index))]))
   return problems.length > 0 ? { problems } : { results: replies.map(({ fields }, index) => read(fields, index)) }
 }
 
-/** Asks a lane; `prelude` are calls before those that were asked for. */
+/** Asks a lane. Indexes are those of the questions among the calls. */
 const ask = async <T>(
   lane: Lane,
-  calls: { readonly prelude: readonly Call[]; readonly asked: readonly Call[] },
-  keys: readonly string[],
+  calls: readonly Call[],
+  keysAt: KeysAt,
   read: (fields: readonly Buffer[], index: number) => T,
 ): Promise<Outcome<T>> => {
-  if (calls.asked.length === 0) return { results: [] }
-  const answer = await lane.ask(writeCalls([...calls.prelude, ...calls.asked]))
-  if (answer.is !== 'replies') return { problems: [wholeProblem(answer, calls.prelude.length)] }
-  return collect(readReplies(answer.replies).slice(calls.prelude.length), keys, read)
+  if (!calls.some(isQuestion)) return { results: [] }
+  const answer = await lane.ask(writeCalls(calls))
+  if (answer.is !== 'replies') return { problems: [wholeProblem(answer, calls)] }
+  const replies = readReplies(answer.replies).filter((_, at) => calls[at] && isQuestion(calls[at]))
+  return collect(replies, keysAt, read)
 }
+
+const valuesCall = (values: ReadonlyMap<string, Sensitive>): Call => ({
+  operation: 'values',
+  fields: [...values].flat(),
+})
 
 const renderCall = ({ name, text, gives, missing = 'refuse' }: Template): Call => ({
   operation: 'render',
@@ -121,26 +140,32 @@ export const createEngine = (options: EngineOptions): Engine => {
   const common = { open: opener(options), setTimer: options.setTimer, waiting, idleMs }
   const quick = openLane({ ...common, limitMs })
   const slow = openLane({ ...common, limitMs: patientLimitMs })
+  const laneFor = (templates: readonly Template[]) => (templates.some(isPatient) ? slow : quick)
+  const readerOf = (templates: readonly Template[]) => (fields: readonly Buffer[], index: number) =>
+    asRendered(fields, templates[index]?.gives ?? 'text')
   return {
     render: (values, templates) => {
-      const prelude: Call[] = [{ operation: 'values', fields: [...values].flat() }]
-      const lane = templates.some(isPatient) ? slow : quick
-      return ask(lane, { prelude, asked: templates.map(renderCall) }, [...values.keys()], (fields, index) => {
-        const template = templates[index]
-        return template ? asRendered(fields, template) : { is: 'text', text: sensitive(fields[0]) }
-      })
+      const keys = [...values.keys()]
+      const calls = [valuesCall(values), ...templates.map(renderCall)]
+      return ask(laneFor(templates), calls, () => keys, readerOf(templates))
+    },
+    renderEach: jobs => {
+      const templates = jobs.map(({ template }) => template)
+      const calls = jobs.flatMap(({ values, template }) => [valuesCall(values), renderCall(template)])
+      const keysAt = (index: number) => [...(jobs[index]?.values.keys() ?? [])]
+      return ask(laneFor(templates), calls, keysAt, readerOf(templates))
     },
     check: templates => {
-      const asked = templates.map(({ name, text }): Call => ({ operation: 'check', fields: [name, text] }))
-      return ask(quick, { prelude: [], asked }, [], () => undefined)
+      const calls = templates.map(({ name, text }): Call => ({ operation: 'check', fields: [name, text] }))
+      return ask(quick, calls, noKeys, () => undefined)
     },
     get: questions => {
-      const asked = questions.map(({ json, path }): Call => ({ operation: 'get', fields: [json, path] }))
-      return ask(quick, { prelude: [], asked }, [], ([found]) => found && sensitive(found))
+      const calls = questions.map(({ json, path }): Call => ({ operation: 'get', fields: [json, path] }))
+      return ask(quick, calls, noKeys, ([found]) => found && sensitive(found))
     },
     json: texts => {
-      const asked = texts.map((text): Call => ({ operation: 'json', fields: [text] }))
-      return ask(quick, { prelude: [], asked }, [], ([text]) => sensitive(text))
+      const calls = texts.map((text): Call => ({ operation: 'json', fields: [text] }))
+      return ask(quick, calls, noKeys, ([text]) => sensitive(text))
     },
     close: async () => {
       await Promise.all([quick.close(), slow.close()])

@@ -22,25 +22,30 @@ export interface Reply {
 export const bytesOf = (field: Field): Buffer =>
   typeof field === 'string' ? Buffer.from(field, 'utf8') : field.reveal()
 
-const part = (bytes: Uint8Array): Uint8Array[] => {
-  const size = Buffer.alloc(4)
-  size.writeUInt32LE(bytes.byteLength)
-  return [size, bytes]
+const framedSize = (frames: readonly Uint8Array[]): number =>
+  frames.reduce((sum, { byteLength }) => sum + 4 + byteLength, 0)
+
+/** Gives where the next frame goes. */
+const put = (into: Buffer, at: number, bytes: Uint8Array): number => {
+  into.set(bytes, into.writeUInt32LE(bytes.byteLength, at))
+  return at + 4 + bytes.byteLength
 }
 
+const putAll = (into: Buffer, start: number, frames: readonly Uint8Array[]): number =>
+  frames.reduce((at, bytes) => put(into, at, bytes), start)
+
 /** Its own memory, not a slice of a pool: it can be handed to another thread whole. */
-const join = (parts: readonly Uint8Array[]): ArrayBuffer => {
-  const joined = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
-  let at = 0
-  for (const bytes of parts) {
-    joined.set(bytes, at)
-    at += bytes.byteLength
-  }
-  return joined.buffer
+const allot = (size: number): { whole: ArrayBuffer; bytes: Buffer } => {
+  const whole = new ArrayBuffer(size)
+  return { whole, bytes: Buffer.from(whole) }
 }
 
 /** Several frames as one, each behind its length. */
-export const joinFrames = (frames: readonly Uint8Array[]): ArrayBuffer => join(frames.flatMap(part))
+export const joinFrames = (frames: readonly Uint8Array[]): ArrayBuffer => {
+  const { whole, bytes } = allot(framedSize(frames))
+  putAll(bytes, 0, frames)
+  return whole
+}
 
 /** The frames again, as views into the same memory. */
 export const splitFrames = (joined: Uint8Array): Buffer[] => {
@@ -54,11 +59,17 @@ export const splitFrames = (joined: Uint8Array): Buffer[] => {
   return frames
 }
 
-const writeCall = ({ operation, fields }: Call): Uint8Array =>
-  new Uint8Array(join([Uint8Array.of(operations[operation]), ...fields.flatMap(field => part(bytesOf(field)))]))
-
-/** The calls of one request, ready to be handed to the worker. */
-export const writeCalls = (calls: readonly Call[]): ArrayBuffer => joinFrames(calls.map(writeCall))
+/** The calls of one request, ready to be handed to the worker. In one piece: what is thrown away waits for the collector. */
+export const writeCalls = (calls: readonly Call[]): ArrayBuffer => {
+  const opened = calls.map(({ operation, fields }) => ({ code: operations[operation], fields: fields.map(bytesOf) }))
+  const { whole, bytes } = allot(opened.reduce((sum, { fields }) => sum + 4 + 1 + framedSize(fields), 0))
+  let at = 0
+  for (const { code, fields } of opened) {
+    at = bytes.writeUInt32LE(1 + framedSize(fields), at)
+    at = putAll(bytes, bytes.writeUInt8(code, at), fields)
+  }
+  return whole
+}
 
 /** The replies to the calls of one request, in their order. */
 export const readReplies = (joined: ArrayBuffer): Reply[] =>

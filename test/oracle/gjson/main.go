@@ -3,14 +3,18 @@
 //
 //	{"op":"get","text":T,"path":P}             gjson.Get        -> {"exists":bool,"valid":bool,"out":base64}
 //	{"op":"decode","text":T,"strategy":S}      encoding/base64  -> {"exists":bool,"out":base64}
-//	{"op":"extract","text":T}                  encoding/json    -> {"exists":bool,"members":{key:base64}}
+//	{"op":"extract","text":T}                  encoding/json    -> {"exists":bool,"members":[[key,base64],...]}
+//
+// "bytes":base64 in place of "text" asks about bytes that are no UTF-8.
 package main
 
 import (
 	"bufio"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/tidwall/gjson"
 )
@@ -18,15 +22,16 @@ import (
 type question struct {
 	Op       string `json:"op"`
 	Text     string `json:"text"`
+	Bytes    []byte `json:"bytes"`
 	Path     string `json:"path"`
 	Strategy string `json:"strategy"`
 }
 
 type reply struct {
-	Exists  bool              `json:"exists"`
-	Valid   bool              `json:"valid"`
-	Out     string            `json:"out"`
-	Members map[string]string `json:"members,omitempty"`
+	Exists  bool        `json:"exists"`
+	Valid   bool        `json:"valid"`
+	Out     string      `json:"out"`
+	Members [][2]string `json:"members,omitempty"`
 }
 
 func encode(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
@@ -58,13 +63,13 @@ func extract(q question) reply {
 	if json.Unmarshal([]byte(q.Text), &raw) != nil {
 		return reply{}
 	}
-	members := map[string]string{}
-	for key, value := range raw {
+	members := [][2]string{}
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
 		var text string
-		if json.Unmarshal(value, &text) == nil {
-			members[key] = encode([]byte(text))
+		if json.Unmarshal(raw[key], &text) == nil {
+			members = append(members, [2]string{key, encode([]byte(text))})
 		} else {
-			members[key] = encode(value)
+			members = append(members, [2]string{key, encode(raw[key])})
 		}
 	}
 	return reply{Exists: true, Members: members}
@@ -72,7 +77,7 @@ func extract(q question) reply {
 
 func main() {
 	in := bufio.NewScanner(os.Stdin)
-	in.Buffer(nil, 1<<24)
+	in.Buffer(nil, 1<<25)
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	ops := map[string]func(question) reply{"get": get, "decode": decode, "extract": extract}
@@ -80,6 +85,9 @@ func main() {
 		var q question
 		if err := json.Unmarshal(in.Bytes(), &q); err != nil {
 			panic(err)
+		}
+		if q.Bytes != nil {
+			q.Text = string(q.Bytes)
 		}
 		line, err := json.Marshal(ops[q.Op](q))
 		if err != nil {
