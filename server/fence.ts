@@ -1,13 +1,13 @@
 import { Fault } from '#core'
 import type { Deps } from '#reconcile'
 
-type Fenced = Pick<Deps, 'secretWriter' | 'status' | 'finalizers' | 'source'>
+type Fenced = Pick<Deps, 'secretWriter' | 'objects' | 'status' | 'finalizers' | 'source'>
 
 /**
  * The ports that change something, closed to a replica that does not lead: a lease alone is no fence, a process that slept
  * finds its next write refused here (security.md T31). A read of items counts, since it may issue a lease.
  */
-export const fence = ({ secretWriter, status, finalizers, source }: Fenced, leads: () => boolean): Fenced => {
+export const fence = ({ secretWriter, objects, status, finalizers, source }: Fenced, leads: () => boolean): Fenced => {
   const led =
     <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -21,8 +21,18 @@ export const fence = ({ secretWriter, status, finalizers, source }: Fenced, lead
       replace: led(secretWriter.replace),
       remove: led(secretWriter.remove),
     },
+    objects: objects && {
+      client: {
+        ...objects.client,
+        create: led(objects.client.create),
+        replace: led(objects.client.replace),
+        remove: led(objects.client.remove),
+      },
+      watches: objects.watches,
+    },
     status: { patch: led(status.patch) },
     finalizers: { remove: led(finalizers.remove) },
-    source: { login: source.login, read: led(source.read) },
+    // a listing issues nothing
+    source: { login: source.login, read: led(source.read), list: source.list },
   }
 }

@@ -132,6 +132,12 @@ export const flags = {
     fallback: 'false',
     about: 'For development: let stores name gateways on loopback and link-local addresses.',
   },
+  'unsafe-allow-generic-targets': {
+    schema: yes,
+    fallback: 'false',
+    about:
+      'Let ExternalSecrets make objects of other kinds than Secret (spec.target.manifest). Values stored there are as readable as the kind is; the role needs rights on those kinds.',
+  },
   'log-level': {
     schema: z.enum(logLevels, `give one of ${logLevels.join(', ')}`),
     hint: 'LEVEL',

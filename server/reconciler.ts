@@ -1,8 +1,19 @@
 import { hostname } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import { createAkeyless, isLocalAddress } from '#akeyless'
-import { type Cluster, credentialReader, eventRecorder, finalizerRemover, secretWriter, statusWriter } from '#kube'
+import {
+  type Cluster,
+  credentialReader,
+  eventRecorder,
+  finalizerRemover,
+  objectClient,
+  secretWriter,
+  statusWriter,
+  watchOnDemand,
+} from '#kube'
 import { callRecorder, type Log, type Metrics } from '#observe'
-import { type Controller, createController, type QueueSize } from '#reconcile'
+import { type Controller, createController, managedLabel, type QueueSize } from '#reconcile'
+import { createEngine, engineSource } from '#template'
 import type { Config } from './config.ts'
 import { fence } from './fence.ts'
 import { alone, campaign, type Leadership } from './leadership.ts'
@@ -40,6 +51,26 @@ const createSource = ({ config, metrics, threads }: ReconcilerDeps) =>
     onCall: callRecorder(metrics),
   })
 
+type OnObject = Controller['onObject']
+
+/** Objects of other kinds; undefined unless the flag allows them. */
+const createObjects = ({ config, cluster, log }: ReconcilerDeps, onObject: OnObject) => {
+  if (!config.unsafeAllowGenericTargets) return undefined
+  const [namespace, ...more] = config.watchNamespaces
+  const watches = watchOnDemand({
+    cluster,
+    // of several namespaces all are watched, or, without the right to, none: then drift is found at the next refresh
+    namespace: more.length > 0 ? undefined : namespace,
+    labelSelector: `${managedLabel}=true`,
+    onChange: (_, { key, object }) => onObject(key, object),
+    onError: (fault, { path, key }) =>
+      log.error('an object of a watch could not be used', { kind: path, name: key, fault }),
+    now: () => performance.now(),
+    random: Math.random,
+  })
+  return { client: objectClient(cluster), watches }
+}
+
 const setTimer = (ms: number, run: () => void) => {
   const timer = setTimeout(run, ms)
   return () => clearTimeout(timer)
@@ -62,25 +93,34 @@ const measureQueues = (metrics: Metrics, queues: readonly QueueSize[]): void => 
 export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const { config, cluster, watches, log, metrics } = deps
   const source = createSource(deps)
+  const engine = createEngine({
+    source: engineSource(),
+    setTimer,
+    onAbsent: cause => log.error('the template engine cannot be started', { fault: cause }),
+  })
   let leadership: Leadership | undefined
+  const objects = createObjects(deps, (key, object) => controller.onObject(key, object))
   const events = eventRecorder({
     cluster,
     instance: hostname(),
     date: () => new Date(),
     onDropped: () => metrics.count('latchkey_events_dropped_total', {}),
   })
-  const controller = createController({
+  const controller: Controller = createController({
     deps: {
       ...watches,
       ...fence(
         {
           source,
           secretWriter: secretWriter(cluster),
+          objects,
           status: statusWriter(cluster),
           finalizers: finalizerRemover(cluster),
         },
         () => leadership?.leads() ?? true,
       ),
+      engine,
+      turns: { now: () => performance.now(), pause: () => setImmediate() },
       events,
       credentials: credentialReader(cluster),
       observer: createObserver(log, metrics),
@@ -113,6 +153,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       metrics.set('latchkey_leader', {}, 0)
       await controller.stop(graceMs)
       await leadership?.resign()
+      await engine.close()
+      await objects?.watches.stop()
       await events.stop()
       await source.close()
     },

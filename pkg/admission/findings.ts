@@ -39,6 +39,8 @@ export interface Context {
   readonly controllerClass?: string | undefined
   /** True where another process reconciles, maybe ESO (decision 3): what Latchkey lacks is then no reason to refuse. */
   readonly reconciledElsewhere?: boolean | undefined
+  /** Whether --unsafe-allow-generic-targets is given; where undefined, that is not known and nothing is said about it. */
+  readonly genericTargets?: boolean | undefined
 }
 
 /** One check of one kind: a pure function of the object. `doc` is its line in docs/reference/rejections.md. */

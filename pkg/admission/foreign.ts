@@ -28,31 +28,26 @@ const isForeignStore = (object: unknown, { controllerClass }: Context): boolean 
   return names.length === 1 && names[0] !== 'akeyless'
 }
 
-/** The store that an ExternalSecret is judged by; the stores of its entries where it names none for all of them. */
+/** Every store that an ExternalSecret names, for all of it or for one entry. */
 const storeRefsOf = (object: unknown): readonly unknown[] => {
-  const main = valueAt(object, ['spec', 'secretStoreRef'])
-  if (textOf(valueAt(main, ['name']))) return [main]
   const lists = ['data', 'dataFrom'].map(field => valueAt(object, ['spec', field]))
   const entries = lists.flatMap(list => (Array.isArray(list) ? list : []))
-  return entries.map(entry => valueAt(entry, ['sourceRef', 'storeRef'])).filter(ref => textOf(valueAt(ref, ['name'])))
+  const own = entries.map(entry => valueAt(entry, ['sourceRef', 'storeRef']))
+  return [valueAt(object, ['spec', 'secretStoreRef']), ...own].filter(ref => textOf(valueAt(ref, ['name'])))
 }
 
-const isForeignRef = (ref: unknown, namespace: unknown, context: Context): boolean => {
+const lookUp = (ref: unknown, namespace: unknown, { stores }: Context) => {
   const kind = valueAt(ref, ['kind']) === 'ClusterSecretStore' ? 'ClusterSecretStore' : 'SecretStore'
-  const found = context.stores?.({
-    kind,
-    namespace: kind === 'SecretStore' ? textOf(namespace) : undefined,
-    name: textOf(valueAt(ref, ['name'])),
-  })
-  // not there yet, or not seen yet: where two operators share the cluster it may be anybody's, and the status tells in time
-  return found ? !found.ours : isShared(context)
+  const name = textOf(valueAt(ref, ['name']))
+  return stores?.({ kind, namespace: kind === 'SecretStore' ? textOf(namespace) : undefined, name })
 }
 
+/** One store of another operator makes the object that one's: the reconciler does not touch it then (compatibility.md §2, step 5). */
 const isForeignSecret = (object: unknown, context: Context): boolean => {
-  const refs = storeRefsOf(object)
-  // generators alone: they have no class, and whoever shares the cluster runs them
-  if (refs.length === 0) return isShared(context)
-  return refs.every(ref => isForeignRef(ref, valueAt(object, ['metadata', 'namespace']), context))
+  const namespace = valueAt(object, ['metadata', 'namespace'])
+  const known = storeRefsOf(object).flatMap(ref => lookUp(ref, namespace, context) ?? [])
+  // none there yet, or generators alone, which have no class: where two operators share the cluster it may be anybody's
+  return known.length === 0 ? isShared(context) : known.some(store => !store.ours)
 }
 
 /**
@@ -61,7 +56,8 @@ const isForeignSecret = (object: unknown, context: Context): boolean => {
  */
 export const foreignDraft = (object: unknown, context: Context): Draft | undefined => {
   if (valueAt(object, ['kind']) === 'ExternalSecret') {
-    const message = 'names no store that Latchkey serves; with one, what follows would be refused'
+    const message =
+      'names a store that Latchkey does not serve, or none; if it were ours, what follows would be refused'
     return isForeignSecret(object, context) ? { path: 'spec.secretStoreRef', message, level: 'warn' } : undefined
   }
   const message = 'is not for Latchkey; if it were, what follows would be refused'

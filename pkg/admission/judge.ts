@@ -3,7 +3,7 @@ import { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
 import { type Context, type Finding, type Rule, stamp } from './findings.ts'
 import { foreignDraft, foreignRule } from './foreign.ts'
 import { externalSecretRules, schemaRule, storeRules } from './rules/index.ts'
-import { fieldPath, lostKeys, repaired, schemaDrafts } from './schema.ts'
+import { fieldPath, repaired, schemaDrafts } from './schema.ts'
 
 export interface Verdict {
   readonly denials: readonly Finding[]
@@ -35,10 +35,9 @@ const examiner =
     const run = (parsed: T): Finding[] =>
       rules.flatMap(rule => rule.check(parsed, context).map(draft => stamp(rule.id, draft)))
     const parsed = schema.safeParse(withoutStatus(object))
-    const lost = lostKeys(object, ['spec'])
-    if (parsed.success) return [...lost.map(draft => stamp(schemaRule.id, draft)), ...run(parsed.data)]
+    if (parsed.success) return run(parsed.data)
     const { issues } = parsed.error
-    const broken = [...schemaDrafts(issues, object), ...lost].map(draft => stamp(schemaRule.id, draft))
+    const broken = schemaDrafts(issues, object).map(draft => stamp(schemaRule.id, draft))
     const rest = schema.safeParse(withoutStatus(repaired(object, issues)))
     if (!rest.success) return broken
     const isBroken = relatedTo(issues.map(issue => fieldPath(issue.path)))

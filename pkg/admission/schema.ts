@@ -81,21 +81,6 @@ const words = (issue: Issue, value: unknown): Pick<Draft, 'message' | 'remedy'> 
 export const schemaDrafts = (issues: readonly Issue[], object: unknown): Draft[] =>
   issues.map(issue => ({ path: fieldPath(issue.path), ...words(issue, valueAt(object, issue.path)) }))
 
-// What stands under a foreign provider is not ours to judge, and the parser keeps it.
-const foreign = /^spec\.provider\.(?!akeyless\b)/
-
-/** Keys named `__proto__`, which the parser drops without a word: what a manifest says must not vanish. */
-export const lostKeys = (root: unknown, path: readonly PropertyKey[]): Draft[] => {
-  const value = valueAt(root, path)
-  if (typeof value !== 'object' || value === null || foreign.test(fieldPath(path))) return []
-  return Object.keys(value).flatMap((key): Draft[] => {
-    const at = [...path, Array.isArray(value) ? Number(key) : key]
-    return key === '__proto__'
-      ? [{ path: fieldPath(at), message: 'is a name that cannot be used here', remedy: 'choose another one' }]
-      : lostKeys(root, at)
-  })
-}
-
 /**
  * A copy in which every field that has an issue is gone or, where it is text that must be there, stands for itself: so the rules
  * can be run over the rest, and a person learns of all faults at once.

@@ -1,13 +1,15 @@
-import { type Identity, type ItemRef, type ItemValue, refKey } from '#api'
+import { type Identity, type ItemQuery, type ItemRef, type ItemValue, type ListedItem, refKey } from '#api'
 import { asFault, type Fault } from '#core'
 import { createAsk } from './ask.ts'
 import { createCache } from './cache.ts'
 import { createCollector } from './collect.ts'
+import { inTime } from './deadline.ts'
 import { createDescribe } from './describe.ts'
 import type { DialOptions } from './dial.ts'
-import { type Call, createExchange, tooSlow } from './exchange.ts'
-import type { Item } from './item.ts'
-import { type ListQuery, list } from './list.ts'
+import { type Call, createExchange } from './exchange.ts'
+import { canonical, type Item } from './item.ts'
+import { createList } from './list.ts'
+import { createListings } from './listing.ts'
 import { createNames } from './names.ts'
 import { type Peer, peerOf } from './peer.ts'
 import { createReader, type ReadOptions } from './reader.ts'
@@ -27,10 +29,13 @@ export interface AkeylessOptions extends DialOptions {
   readonly threads?: number | undefined
   /** Longest time for one method but `list`, waiting in line included; 20 s where absent. Milliseconds. */
   readonly longestMs?: number | undefined
+  /** Longest time for one listing with all its pages; 60 s where absent. Milliseconds. */
+  readonly longestListMs?: number | undefined
 }
 
 // past the deadline of one call, so that an item that hangs is named by its own fault
 const usualLongestMs = 20e3
+const usualLongestListMs = 60e3
 
 /** Akeyless as the reconciler needs it (`ItemSource` in pkg/reconcile/ports.ts). Everything throws Fault, or the signal's reason. */
 export interface Akeyless {
@@ -45,8 +50,13 @@ export interface Akeyless {
   ): Promise<ReadonlyMap<string, ItemValue | Fault>>
   /** What an item is, without its value: never issues a lease. */
   describe(identity: Identity, path: string, signal: AbortSignal): Promise<Item>
-  /** All items below a path, or a fault: never a part of them. */
-  list(identity: Identity, query: ListQuery, signal: AbortSignal): Promise<readonly Item[]>
+  /** Every readable item that a query asks for, or a Fault: never a part of them. Their types are known then, without a call. */
+  list(
+    identity: Identity,
+    query: ItemQuery,
+    options: { readonly maxAgeMs: number },
+    signal: AbortSignal,
+  ): Promise<readonly ListedItem[]>
   /** Cuts every connection; calls under way fail. */
   close(): Promise<void>
 }
@@ -71,16 +81,25 @@ const general: ReadonlySet<Why> = new Set<Why>(['rate', 'login', 'failed', 'down
 
 const isGeneral = (outcome: unknown): outcome is Refusal => outcome instanceof Refusal && general.has(outcome.why)
 
+/** Refusals after which a listing that names the item is out of date. */
+const isGone = (outcome: unknown): boolean =>
+  outcome instanceof Refusal && (outcome.why === 'absent' || outcome.why === 'denied')
+
 /** The client: one for the whole process, shared by all stores; what belongs to one identity never reaches another. */
 export const createAkeyless = (options: AkeylessOptions): Akeyless => {
-  const { now, random, onCall, threads, longestMs = usualLongestMs } = options
+  const { now, random, onCall, threads, longestMs = usualLongestMs, longestListMs = usualLongestListMs } = options
   const transport = createTransport(options, createNames({ now, threads }))
   const exchange = createExchange({ transport, now, random, onCall })
   const cache = createCache(now)
-  const tokens = createTokens({ exchange, now, onRefused: peer => cache.forget(peer.loginKey) })
+  const onRefused = ({ loginKey }: Peer) => {
+    cache.forget(loginKey)
+    listings.forget(loginKey)
+  }
+  const tokens = createTokens({ exchange, now, onRefused })
   const ask = createAsk({ exchange, tokens, now })
   const describe = createDescribe(ask)
   const types = createTypes(describe)
+  const listings = createListings({ list: createList(ask), types, now, longestMs: longestListMs })
   const readItems = createReader({ desk: { ask, batched: createCollector(ask) }, types, cache, now })
 
   /** No gateway keeps a worker of its caller for longer than this (security.md F2, T30). */
@@ -91,12 +110,7 @@ export const createAkeyless = (options: AkeylessOptions): Akeyless => {
   ): Promise<T> =>
     faults(signal, async () => {
       const peer = peerOf(identity)
-      const deadline = AbortSignal.timeout(longestMs)
-      try {
-        return await work(peer, AbortSignal.any([signal, deadline]))
-      } catch (thrown) {
-        throw deadline.aborted && !(thrown instanceof Refusal) ? tooSlow(peer.line.gateway.host, longestMs) : thrown
-      }
+      return await inTime(peer, longestMs, signal, bound => work(peer, bound))
     })
 
   return {
@@ -107,14 +121,18 @@ export const createAkeyless = (options: AkeylessOptions): Akeyless => {
     read: (identity, refs, readOptions, signal) =>
       bounded(identity, signal, async (peer, bound) => {
         const distinct = new Map(refs.map(ref => [refKey(ref), ref]))
-        const outcomes = await readItems(peer, [...distinct.values()], readOptions, bound)
+        const wanted = [...distinct.values()]
+        const outcomes = await readItems(peer, wanted, readOptions, bound)
+        const gone = wanted.filter((_ref, index) => isGone(outcomes[index]))
+        if (gone.length > 0) listings.doubt(peer.loginKey, new Set(gone.map(({ path }) => canonical(path))))
         const [first] = outcomes
         if (isGeneral(first) && outcomes.every(isGeneral)) throw first
         const values = outcomes.map(outcome => (outcome instanceof Refusal ? outcome.fault : outcome))
         return new Map([...distinct.keys()].flatMap((key, index) => (values[index] ? [[key, values[index]]] : [])))
       }),
     describe: (identity, path, signal) => bounded(identity, signal, (peer, bound) => describe(peer, path, bound)),
-    list: (identity, query, signal) => faults(signal, () => list(ask, peerOf(identity), query, signal)),
+    list: (identity, query, { maxAgeMs }, signal) =>
+      faults(signal, () => listings.of(peerOf(identity), query, maxAgeMs, signal)),
     close: () => transport.close(),
   }
 }

@@ -110,7 +110,8 @@ export const schemaOf = (type: z.ZodType): Schema =>
   z.toJSONSchema(type, {
     target: 'openapi-3.0',
     io: 'input',
-    unrepresentable: 'throw',
+    // a type of our own making says in its metadata what it is
+    unrepresentable: ({ zodSchema }) => (z.globalRegistry.get(zodSchema)?.['type'] === undefined ? 'throw' : 'any'),
     cycles: 'throw',
     reused: 'inline',
     override: ({ jsonSchema }) => tidy(jsonSchema),

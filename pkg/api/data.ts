@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dataKey, objectName } from './meta.ts'
+import { dataKey, objectName, texts } from './meta.ts'
 
 export const SecretStoreRef = z.object({
   name: objectName.optional().meta({ description: 'Name of the store.' }),
@@ -94,7 +94,7 @@ export const Find = z.object({
     .object({ regexp: z.string().optional().meta({ description: 'Regular expression (RE2, not anchored).' }) })
     .optional()
     .meta({ description: 'Items by name.' }),
-  tags: z.record(z.string(), z.string()).optional().meta({ description: 'Items by tag.' }),
+  tags: texts.optional().meta({ description: 'Items by tag.' }),
   conversionStrategy,
   decodingStrategy,
   nullBytePolicy,

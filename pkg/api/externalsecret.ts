@@ -21,7 +21,7 @@ export const Target = z.object({
       kind: z.string().min(1).meta({ description: 'Kind of the object.' }),
     })
     .optional()
-    .meta({ description: 'Make an object of another kind than Secret.' }),
+    .meta({ description: 'Make an object of another kind than Secret; needs --unsafe-allow-generic-targets.' }),
   template: Template.optional().meta({ description: 'How the Secret looks besides the fetched data.' }),
 })
 export type Target = z.infer<typeof Target>
@@ -81,6 +81,17 @@ export const ExternalSecretStatus = z
     nextRefreshTime: timestamp.nullish().meta({ description: 'When they are due again; null if never.' }),
     syncedResourceVersion: z.string().optional().meta({ description: 'Generation and hash of what was last synced.' }),
     observedGeneration: int64.optional().meta({ description: 'Generation of the spec that the conditions speak of.' }),
+    faults: z
+      .array(
+        z.object({
+          code: z.string().meta({ description: 'What is wrong, by the name that events and metrics use.' }),
+          path: z.string().optional().meta({ description: 'Field of the spec that it is about.' }),
+          message: z.string().optional().meta({ description: 'The same in words.' }),
+          remedy: z.string().optional().meta({ description: 'What would be right.' }),
+        }),
+      )
+      .nullish()
+      .meta({ description: 'What is wrong with single refs, the first 20; null if nothing is.' }),
     binding: z
       .object({ name: z.string().default('').meta({ description: 'Name of the Secret.' }) })
       .optional()

@@ -11,13 +11,22 @@ export { DataEntry, DataFromEntry, Find, RemoteRef, Rewrite, SecretStoreRef, Sou
 export { kindPage } from './docs.ts'
 export { ExternalSecret, ExternalSecretSpec, ExternalSecretStatus, type SyncWindows, Target } from './externalsecret.ts'
 export { type AccessType, accessTypes, type Identity, type Login } from './identity.ts'
-export { type ItemRef, type ItemType, type ItemValue, itemTypes, refKey } from './item.ts'
+export {
+  type ItemQuery,
+  type ItemRef,
+  type ItemType,
+  type ItemValue,
+  itemTypes,
+  type ListedItem,
+  refKey,
+} from './item.ts'
 export {
   Condition,
   group,
   LabelSelector,
   ObjectMeta,
   OwnerRef,
+  recordOf,
   SecretKeySelector,
   ServiceAccountSelector,
 } from './meta.ts'

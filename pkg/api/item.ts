@@ -25,3 +25,18 @@ export interface ItemValue {
   /** Life of the lease that came with a dynamic item. Milliseconds. */
   readonly ttlMs?: number
 }
+
+/** Which items a find asks for (akeyless.md §3.3). */
+export interface ItemQuery {
+  /** Text that the path of each begins with, with a slash at both ends; the whole vault where absent. */
+  readonly path?: string
+  /** Items that carry at least one of these tags; all where absent. */
+  readonly tags?: readonly string[]
+}
+
+/** One item of a listing: there is a value to read. */
+export interface ListedItem {
+  /** Full path, with the leading slash. */
+  readonly path: string
+  readonly type: ItemType
+}

@@ -23,6 +23,33 @@ export const timestamp = z.string().meta({ format: 'date-time' })
 /** Counters of the API server. */
 export const int64 = z.int().meta({ format: 'int64' })
 
+const checkEntries =
+  <T>(type: z.ZodType<T>) =>
+  (object: unknown, context: z.RefinementCtx): void => {
+    if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+      context.addIssue({ code: 'invalid_type', expected: 'record', input: object })
+      return
+    }
+    for (const [key, each] of Object.entries(object)) {
+      for (const issue of type.safeParse(each).error?.issues ?? []) {
+        context.addIssue({ ...issue, path: [key, ...issue.path], input: each })
+      }
+    }
+  }
+
+/**
+ * A JSON object with any keys, as it came: `__proto__` is a legal key of a Secret, and z.record would drop it without a word. The
+ * values are checked by the type, and not transformed.
+ */
+export const recordOf = <T>(type: z.ZodType<T>) =>
+  z.custom<Readonly<Record<string, T>>>().superRefine(checkEntries(type))
+
+/** Texts by key, as labels and data are. Its metadata says in a schema what z.record would say by itself. */
+export const texts = z
+  .custom<Readonly<Record<string, string>>>()
+  .register(z.globalRegistry, { type: 'object', additionalProperties: { type: 'string' } })
+  .superRefine(checkEntries(z.string()))
+
 export const OwnerRef = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -44,8 +71,8 @@ export const ObjectMeta = z.looseObject({
   generation: z.int().optional(),
   creationTimestamp: z.string().nullish(),
   deletionTimestamp: z.string().optional(),
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
+  labels: texts.optional(),
+  annotations: texts.optional(),
   finalizers: z.array(z.string()).optional(),
   ownerReferences: z.array(OwnerRef).optional(),
   managedFields: z.array(z.looseObject({ manager: z.string().optional() })).optional(),
@@ -96,10 +123,7 @@ const Requirement = z.object({
 /** metav1.LabelSelector. */
 export const LabelSelector = z
   .object({
-    matchLabels: z
-      .record(z.string(), z.string())
-      .optional()
-      .meta({ description: 'Labels that must be there with these values.' }),
+    matchLabels: texts.optional().meta({ description: 'Labels that must be there with these values.' }),
     matchExpressions: z
       .array(Requirement)
       .optional()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dataKey, objectName } from './meta.ts'
+import { dataKey, objectName, texts } from './meta.ts'
 
 const TemplateObject = z.object({
   name: objectName.meta({ description: 'Name of the object, in the namespace of the ExternalSecret.' }),
@@ -30,8 +30,6 @@ export const TemplateFrom = z.object({
 })
 export type TemplateFrom = z.infer<typeof TemplateFrom>
 
-const stringMap = z.record(z.string(), z.string())
-
 /** How the Secret looks besides its data (compatibility.md §1.3). */
 export const Template = z.object({
   type: z.string().optional().meta({ description: 'Type of the Secret.' }),
@@ -42,13 +40,13 @@ export const Template = z.object({
     .meta({ description: 'Replace: only templated keys. Merge: templated keys over the fetched ones.' }),
   metadata: z
     .object({
-      annotations: stringMap.optional().meta({ description: 'Annotations of the Secret.' }),
-      labels: stringMap.optional().meta({ description: 'Labels of the Secret.' }),
+      annotations: texts.optional().meta({ description: 'Annotations of the Secret.' }),
+      labels: texts.optional().meta({ description: 'Labels of the Secret.' }),
       finalizers: z.array(z.string()).optional().meta({ description: 'Finalizers of the Secret.' }),
     })
     .optional()
     .meta({ description: 'Metadata of the Secret.' }),
-  data: stringMap.optional().meta({ description: 'Key to template.' }),
+  data: texts.optional().meta({ description: 'Key to template.' }),
   templateFrom: z.array(TemplateFrom).optional().meta({ description: 'Templates from elsewhere, in this order.' }),
 })
 export type Template = z.infer<typeof Template>

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { recordOf } from '#api'
 import { Sensitive } from '#core'
 import type { Cluster } from './cluster.ts'
 import { clusterFault, KubeError } from './error.ts'
 import { pathOf } from './path.ts'
-import { recordOf } from './record.ts'
 
 const Data = z.object({ data: recordOf(z.string()).nullish() })
 

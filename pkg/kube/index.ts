@@ -1,6 +1,7 @@
 export type { Source } from './access.ts'
 export { type Cluster, type ConnectOptions, connect, type KubeRequest } from './cluster.ts'
 export { credentialReader } from './credentials.ts'
+export type { ObjectKind } from './discovery.ts'
 export {
   type Durations,
   defaultDurations,
@@ -13,6 +14,16 @@ export { clusterFault, KubeError } from './error.ts'
 export { type EventOptions, eventRecorder } from './events.ts'
 export { finalizerRemover } from './finalizers.ts'
 export type { Change } from './mirror.ts'
+export {
+  type ObjectBody,
+  type ObjectDigest,
+  type ObjectWritten,
+  objectClient,
+  objectDigest,
+  objectMark,
+  type RawObject,
+} from './objects.ts'
+export { type OnDemandOptions, watchOnDemand } from './on-demand.ts'
 export { pathOf } from './path.ts'
 export {
   defaultLimits,

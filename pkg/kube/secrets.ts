@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { recordOf } from '#api'
 import { dataHash } from '#core'
 import type { Cluster, KubeRequest } from './cluster.ts'
 import { clusterFault, KubeError } from './error.ts'
 import { pathOf } from './path.ts'
-import { recordOf } from './record.ts'
 
 const Owner = z.object({
   apiVersion: z.string(),

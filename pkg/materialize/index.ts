@@ -1,7 +1,25 @@
 export { missingKeys } from './certificate.ts'
+export {
+  type Answer,
+  type EngineProblem,
+  problemFault,
+  type RenderedText,
+  type TemplateEngine,
+  type TemplateText,
+  type Values,
+} from './engine.ts'
+export type { Fetched, Items } from './fetched.ts'
+export { findProblem, findQuery, select, type Turns } from './find.ts'
 export { keyProblem } from './keys.ts'
+export { protectedKind } from './manifest/protected.ts'
+export { readTarget } from './manifest/target.ts'
+export { type Placed, place } from './manifest/place.ts'
+export { type Materialized, materialize } from './materialize.ts'
 export { caCertificates } from './pem.ts'
-export { materialize } from './plan.ts'
-export { refsOf } from './refs.ts'
+export { type FindSite, findSites, refsOf, type StoreName, storeId, storesOf } from './refs.ts'
 export { unsupported } from './supported.ts'
-export { type SecretShape, secretShape } from './template.ts'
+export { hasActions } from './template/bytes.ts'
+export { isLabelValue, isQualifiedName } from './template/metadata.ts'
+export { type Part, renderParts } from './template/parts.ts'
+export { type SecretShape, type ShapedSecret, secretShape, shapeSecret } from './template/shape.ts'
+export { type Sources, sourceKey, type TemplateSource, templateSources } from './template/sources.ts'

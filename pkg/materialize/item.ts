@@ -1,10 +1,10 @@
 import { type ItemValue, refKey } from '#api'
-import { Fault, show } from '#core'
+import { Fault, type Sensitive, show } from '#core'
+import { problemFault, type TemplateEngine } from './engine.ts'
+import { type Fetched, itemsOf } from './fetched.ts'
 import { type ByteText, toByteText } from './json/cursor.ts'
 import { property } from './property.ts'
 import { itemRef, type Site } from './refs.ts'
-
-export type Items = ReadonlyMap<string, ItemValue | Fault>
 
 /** What Kubernetes allows for the values of one Secret together, and so for an item that goes into one. Bytes. */
 export const maxBytes = 1024 * 1024
@@ -16,10 +16,10 @@ const tooLarge = (site: Site, size: number): Fault =>
   })
 
 /** The item that a site names, or why there is none. */
-export const itemAt = (site: Site, items: Items): ItemValue | Fault => {
+export const itemAt = (site: Site, fetched: Fetched): ItemValue | Fault => {
   const ref = itemRef(site)
   if (ref instanceof Fault) return ref
-  const item = items.get(refKey(ref))
+  const item = itemsOf(fetched, site.store).get(refKey(ref))
   if (item === undefined)
     return new Fault('Unexpected', `item ${show(ref.path)} was not read`, { path: `${site.path}.key` })
   if (!(item instanceof Fault)) return item.text.size > maxBytes ? tooLarge(site, item.text.size) : item
@@ -50,21 +50,98 @@ const propertyFaults = {
     new Fault('NotJson', `property ${name} of item ${item} is not valid JSON`, {
       remedy: 'correct the JSON in the item',
     }),
-  pattern: (name: string) => patternFault(name),
 }
 
-/** Said by admission too: most such paths show without the document. */
-export const patternFault = (shown: string): Fault =>
-  new Fault('NotSupported', `${shown} has a wildcard, query, modifier or pipe, which this version cannot follow`, {
-    remedy: 'name one property by names, dots and indexes; a backslash makes the next character part of a name',
-  })
+const propertyFault = (why: keyof typeof propertyFaults, site: Site, item: ItemValue): Fault =>
+  propertyFaults[why](show(site.ref.property ?? ''), show(site.ref.key), item.type).at(`${site.path}.property`)
 
-/** The bytes that a site takes from its item, before decoding (akeyless.md §3.2 steps 3 and 4). */
-export const textAt = (site: Site, item: ItemValue): ByteText | Fault => {
-  const text = item.text.reveal().toString('latin1')
+/** The bytes of a value, one character each. */
+const byteText = (value: Sensitive): ByteText => value.reveal().toString('latin1')
+
+/** What a site takes, before decoding (akeyless.md §3.2 steps 3 and 4); `pattern` where only gjson itself can tell. */
+const plainTextAt = (site: Site, item: ItemValue): ByteText | Fault | { readonly is: 'pattern' } => {
+  const text = byteText(item.text)
   const name = site.ref.property ?? ''
   if (name === '') return withoutProperty(site, text)
   const found = property(text, toByteText(name))
   if (found.is === 'value') return found.text
-  return propertyFaults[found.is](show(name), show(site.ref.key), item.type).at(`${site.path}.property`)
+  return found.is === 'pattern' ? { is: 'pattern' } : propertyFault(found.is, site, item)
+}
+
+/** What a site takes from its item, with the item; or why it takes nothing. */
+export interface Taken {
+  readonly text: ByteText
+  readonly type: ItemValue['type']
+}
+
+interface Asked {
+  readonly site: Site
+  readonly item: ItemValue
+}
+
+const askEngine = async (
+  asked: readonly Asked[],
+  engine: Pick<TemplateEngine, 'get'>,
+): Promise<readonly (Taken | Fault)[]> => {
+  const questions = asked.map(({ site, item }) => ({ json: item.text, path: site.ref.property ?? '' }))
+  const answer = await engine.get(questions)
+  if ('problems' in answer) {
+    const problems = new Map(answer.problems.map(problem => [problem.index, problem]))
+    const [first] = answer.problems
+    return asked.map(({ site }, index) => {
+      const problem = problems.get(index) ?? first
+      return problem
+        ? problemFault(problem, `${site.path}.property`)
+        : new Fault('TemplateStopped', 'the property was not looked up', { path: `${site.path}.property` })
+    })
+  }
+  return asked.map(({ site, item }, index) => {
+    const found = answer.results[index]
+    return found ? { text: byteText(found), type: item.type } : propertyFault('absent', site, item)
+  })
+}
+
+/**
+ * What every site takes from its item. Paths of names and indexes are followed here; those with gjson's patterns go to the engine,
+ * all in one question.
+ */
+export const takeAll = async (
+  sites: readonly Site[],
+  fetched: Fetched,
+  engine: Pick<TemplateEngine, 'get'>,
+): Promise<ReadonlyMap<Site, Taken | Fault>> => {
+  const taken = new Map<Site, Taken | Fault>()
+  const asked: Asked[] = []
+  for (const site of sites) {
+    const item = itemAt(site, fetched)
+    const text = item instanceof Fault ? item : plainTextAt(site, item)
+    if (text instanceof Fault) taken.set(site, text)
+    else if (item instanceof Fault) taken.set(site, item)
+    else if (typeof text === 'string') taken.set(site, { text, type: item.type })
+    else asked.push({ site, item })
+  }
+  if (asked.length === 0) return taken
+  const answers = await askEngine(asked, engine)
+  asked.forEach(({ site }, index) => {
+    const answer = answers[index]
+    if (answer) taken.set(site, answer)
+  })
+  return taken
+}
+
+/** The value of a found item, or why it cannot be used; the field is that of the find. */
+export const foundAt = (
+  path: string,
+  name: string,
+  items: ReadonlyMap<string, ItemValue | Fault>,
+): Sensitive | Fault => {
+  const item = items.get(refKey({ path: name, version: 0 }))
+  if (item === undefined) return new Fault('Unexpected', `item ${show(name)} was not read`, { path })
+  if (item instanceof Fault) return item.at(path)
+  return item.text.size > maxBytes
+    ? new Fault('SecretTooLarge', `item ${show(name)} has ${item.text.size} bytes, ${maxBytes} are allowed`, {
+        path,
+        remedy: 'store it in several items',
+      })
+    : item.text
 }

@@ -3,11 +3,15 @@ import type { ExternalSecret, ObjectMeta } from '#api'
 import { readyOf } from './conditions.ts'
 import { isIntact } from './decide.ts'
 import { externalSecretReconciler } from './externalsecret.ts'
+import { changesComputed } from './given.ts'
 import { groupsOf, groupsOfStore } from './groups.ts'
+import { createGuard } from './guard.ts'
 import { createIdentities } from './identities.ts'
-import { credentialIndex, storeIndex, targetIndex } from './indexes.ts'
+import { credentialIndex, sourceIndex, storeIndex, targetIndex } from './indexes.ts'
 import type { Lane } from './lanes.ts'
+import type { ObjectDigest } from './manifest/object.ts'
 import { createStatusMemory } from './memory.ts'
+import { createSourceNews, type SourceNews } from './news.ts'
 import type { Next } from './next.ts'
 import { ownerName } from './owner.ts'
 import type { Change, Deps, Namespace, SecretDigest } from './ports.ts'
@@ -33,6 +37,8 @@ export interface Controller {
   /** A Secret without the managed label, or a ConfigMap, changed, came or went: it may hold credentials or a CA, or block a target. */
   onCredentialObject(namespace: string, name: string): void
   onNamespace(change: Change<Namespace>): void
+  /** An object of another kind that carries the managed label. */
+  onObject(key: string, object: ObjectDigest): void
   /** Call once all snapshots are complete: before that, everything that is not seen yet looks as if it did not exist. */
   start(): void
   /** Drains: passes that run are ended and awaited. */
@@ -76,6 +82,8 @@ const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions)
   const common = { ...timing, random: deps.random, onError }
   const identities = createIdentities(deps.credentials, deps.now)
   const memory = createStatusMemory()
+  const sources = createSourceNews()
+  const marks = new Map<string, string>()
   const lookAtStore = storeReconciler(deps, createStatusMemory())
   const stores: Queue = createQueue({
     ...common,
@@ -87,14 +95,21 @@ const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions)
     identities.drop(key)
     stores.add(key, 'fresh')
   }
-  const reconcile = externalSecretReconciler(deps, { identities, memory, suspect })
+  const reconcile = externalSecretReconciler(deps, {
+    identities,
+    memory,
+    guard: createGuard(),
+    sources,
+    marks,
+    suspect,
+  })
   const externalSecrets: Queue = createQueue({
     ...common,
     concurrency: concurrency.externalSecrets,
     groups: key => groupsOf(deps.externalSecrets.get(key)),
     work: async (key, signal) => say(externalSecrets, key, await reconcile(key, signal)),
   })
-  return { stores, externalSecrets, identities, suspect }
+  return { stores, externalSecrets, identities, memory, sources, marks, suspect }
 }
 type Queues = ReturnType<typeof createQueues>
 
@@ -128,19 +143,51 @@ const externalSecretChanged = ({ deps }: ControllerOptions, queue: Queue, change
   queue.add(change.key, change.type === 'added' ? laneOf(change.object) : 'fresh')
 }
 
+/** Templates that take texts from a ConfigMap or Secret (`namespace/name`) are rendered anew. */
+const sourceChanged = (
+  { deps }: ControllerOptions,
+  { externalSecrets, sources }: { externalSecrets: Queue; sources: SourceNews },
+  source: string,
+): void => {
+  for (const reader of deps.externalSecrets.by(sourceIndex, source)) {
+    sources.note(esKey(reader))
+    externalSecrets.add(esKey(reader), 'fresh')
+  }
+}
+
 /** Our own writes come back as events too: a Secret that is as it should be wakes nobody. */
-const secretChanged = ({ deps }: ControllerOptions, queue: Queue, change: Change<SecretDigest>): void => {
+const secretChanged = (options: ControllerOptions, queues: Queues, change: Change<SecretDigest>): void => {
+  const { deps } = options
+  const { externalSecrets: queue, memory, sources } = queues
+  if (change.type !== 'updated' || change.prior.dataHash !== change.object.dataHash) {
+    sourceChanged(options, queues, change.key)
+  }
   const { namespace, ownerReferences } = change.object
   const owner = ownerName(ownerReferences)
   const owning = owner === undefined ? undefined : deps.externalSecrets.get(`${namespace}/${owner}`)
   const makers = [...deps.externalSecrets.by(targetIndex, change.key), ...(owning ? [owning] : [])]
   for (const maker of makers) {
-    if (change.type === 'deleted' || !isIntact(maker, change.object)) queue.add(esKey(maker), 'fresh')
+    const key = esKey(maker)
+    if (change.type === 'updated' && changesComputed(maker, change.prior, change.object)) {
+      sources.note(key)
+      queue.add(key, 'fresh')
+    }
+    // its status as we wrote it, which may be on its way back
+    if (change.type === 'deleted' || !isIntact(memory.read(key, maker), change.object)) queue.add(key, 'fresh')
   }
 }
 
-/** A Secret or ConfigMap that is not ours: credentials of a store, or what stood in the way of a target. */
-const foreignChanged = ({ deps }: ControllerOptions, { suspect, externalSecrets }: Queues, key: string): void => {
+/** Only with the Secret in place, or out of the way, can this ExternalSecret go on. */
+const waitsForTarget = ({ status }: ExternalSecret): boolean => {
+  const ready = readyOf(status?.conditions)
+  return ready?.status === 'False' || ready?.reason === 'SecretMissing'
+}
+
+/** A Secret or ConfigMap that is not ours: credentials of a store, a source of templates, or what a target waits for. */
+const foreignChanged = (options: ControllerOptions, queues: Queues, key: string): void => {
+  const { deps } = options
+  const { suspect, externalSecrets } = queues
+  sourceChanged(options, queues, key)
   const readers = [...deps.stores.by(credentialIndex, key), ...deps.clusterStores.by(credentialIndex, key)]
   for (const store of readers) {
     suspect(keyOf(store))
@@ -148,7 +195,18 @@ const foreignChanged = ({ deps }: ControllerOptions, { suspect, externalSecrets 
     addDependents(deps, externalSecrets, keyOf(store))
   }
   for (const maker of deps.externalSecrets.by(targetIndex, key)) {
-    if (readyOf(maker.status?.conditions)?.status === 'False') externalSecrets.add(esKey(maker), 'fresh')
+    if (waitsForTarget(maker)) externalSecrets.add(esKey(maker), 'fresh')
+  }
+}
+
+/** Of another kind: its target's ExternalSecrets, and the one that owns it; our own writes come back too and wake nobody. */
+const objectChanged = ({ deps }: ControllerOptions, queues: Queues, key: string, object: ObjectDigest): void => {
+  const [namespace = ''] = key.split('/')
+  const owner = ownerName(object.ownerReferences)
+  const owning = owner === undefined ? undefined : deps.externalSecrets.get(`${namespace}/${owner}`)
+  for (const maker of [...deps.externalSecrets.by(targetIndex, key), ...(owning ? [owning] : [])]) {
+    if (!maker.spec.target.manifest || queues.marks.get(esKey(maker)) === object.mark) continue
+    queues.externalSecrets.add(esKey(maker), 'fresh')
   }
 }
 
@@ -175,8 +233,9 @@ export const createController = (options: ControllerOptions): Controller => {
   return {
     onExternalSecret: whileRunning(change => externalSecretChanged(options, externalSecrets, change)),
     onStore: whileRunning(change => storeChanged(options, queues, change)),
-    onSecret: whileRunning(change => secretChanged(options, externalSecrets, change)),
+    onSecret: whileRunning(change => secretChanged(options, queues, change)),
     onCredentialObject: whileRunning((namespace, name) => foreignChanged(options, queues, `${namespace}/${name}`)),
+    onObject: whileRunning((key, object) => objectChanged(options, queues, key, object)),
     onNamespace: whileRunning(change => namespaceChanged(options, externalSecrets, change)),
     start: () => {
       running = true

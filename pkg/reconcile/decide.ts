@@ -1,6 +1,7 @@
 import type { ExternalSecret } from '#api'
 import { createdByHash, parseDuration } from '#core'
 import { readyOf } from './conditions.ts'
+import { holdsGiven } from './given.ts'
 import {
   createdByLabel,
   dataHashAnnotation,
@@ -11,11 +12,13 @@ import {
   syncedVersion,
 } from './marks.ts'
 import { controls } from './owner.ts'
+import { policyOf } from './policy.ts'
 import type { SecretDigest } from './ports.ts'
 import { readTime } from './timestamp.ts'
+import { opensAt } from './windows.ts'
 
 /** Why an ExternalSecret is synced. */
-export type Reason = 'first' | 'clock' | 'forced' | 'changed' | 'touched' | 'due' | 'drift'
+export type Reason = 'first' | 'clock' | 'forced' | 'changed' | 'touched' | 'sources' | 'due' | 'drift'
 
 export type Decision =
   /** Nothing to do; look again after so many milliseconds, or only when something changes. */
@@ -57,21 +60,28 @@ const dueAtOf = (externalSecret: ExternalSecret): number | undefined => {
   return Math.min(refreshed + intervalOf(externalSecret), leaseDue)
 }
 
-/** Milliseconds until values are due again, 0 if they are; undefined for never. */
+/** Milliseconds until values are due again and spec.syncWindows let them be read, 0 if so now; undefined for never. */
 export const dueIn = (externalSecret: ExternalSecret, now: Date): number | undefined => {
   const dueAt = dueAtOf(externalSecret)
-  return dueAt === undefined ? undefined : Math.max(0, dueAt - now.getTime())
+  if (dueAt === undefined) return undefined
+  const { syncWindows } = externalSecret.spec
+  const at = syncWindows ? opensAt(syncWindows, new Date(Math.max(dueAt, now.getTime())))?.getTime() : dueAt
+  return at === undefined ? undefined : Math.max(0, at - now.getTime())
 }
 
 interface Facts {
   readonly externalSecret: ExternalSecret
   /** The Secret as the watch last saw it; undefined where there is none with the managed label. */
   readonly secret: SecretDigest | undefined
+  /** A ConfigMap or Secret that the template takes texts from changed since the last sync. */
+  readonly sourcesChanged: boolean
+  /** Whether the target is as the last sync left it; where it is no Secret, only the caller can tell. */
+  readonly intact?: boolean
   readonly now: Date
 }
 
 /** What the rules look at, read once. */
-const read = ({ externalSecret, secret, now }: Facts) => {
+const read = ({ externalSecret, secret, sourcesChanged, now }: Facts) => {
   const { metadata, spec, status } = externalSecret
   const refreshed = readTime(status?.refreshTime)
   const intervalMs = intervalOf(externalSecret)
@@ -82,7 +92,8 @@ const read = ({ externalSecret, secret, now }: Facts) => {
   return {
     at: now.getTime(),
     refreshed,
-    dueAt,
+    isDue: dueIn(externalSecret, now) === 0,
+    sourcesChanged,
     policy: spec.refreshPolicy ?? 'Periodic',
     repeats: repeats(externalSecret),
     leased: readTime(status?.nextRefreshTime) !== undefined,
@@ -96,15 +107,29 @@ const read = ({ externalSecret, secret, now }: Facts) => {
 }
 type Read = ReturnType<typeof read>
 
-/** compatibility.md §2.1, isSecretValid, and the owner besides: whether the Secret is as we left it. */
-export const isIntact = (externalSecret: ExternalSecret, secret: SecretDigest | undefined): boolean => {
+const isOwned = (externalSecret: ExternalSecret, secret: SecretDigest): boolean => {
   const { namespace = '', name } = externalSecret.metadata
+  return (
+    secret.labels[createdByLabel] === createdByHash(namespace, name) &&
+    secret.ownerReferences.some(owner => controls(owner, externalSecret))
+  )
+}
+
+/**
+ * compatibility.md §2.1, isSecretValid, and besides it the owner, labels and annotations: whether the Secret is as we left it. What
+ * the creationPolicy does not guard always is.
+ */
+export const isIntact = (externalSecret: ExternalSecret, secret: SecretDigest | undefined): boolean => {
+  const policy = policyOf(externalSecret)
+  if (!policy.guards) return true
+  // the Secret to merge with has come, and whoever made it may have left it as if we had written it
+  if (secret && readyOf(externalSecret.status?.conditions)?.reason === 'SecretMissing') return false
   return (
     secret !== undefined &&
     secret.labels[managedLabel] === 'true' &&
-    secret.labels[createdByLabel] === createdByHash(namespace, name) &&
     secret.annotations[dataHashAnnotation] === secret.dataHash &&
-    secret.ownerReferences.some(owner => controls(owner, externalSecret))
+    (!policy.owns || isOwned(externalSecret, secret)) &&
+    holdsGiven(externalSecret, secret)
   )
 }
 
@@ -117,9 +142,10 @@ const editReason = (facts: Read): Reason => (facts.forced ? 'forced' : facts.spe
 const reasonOf = (facts: Read, intact: boolean): Reason | undefined => {
   if (facts.isNew) return 'first'
   if (facts.versionDiffers && listens(facts)) return editReason(facts)
+  if (facts.sourcesChanged && listens(facts)) return 'sources'
   // a clock was wrong, or somebody wrote the status: nothing can be told from it (security.md T32, F18)
   if (facts.repeats && (facts.refreshed ?? 0) > facts.at) return 'clock'
-  if (facts.dueAt !== undefined && facts.dueAt <= facts.at) return 'due'
+  if (facts.isDue) return 'due'
   return intact ? undefined : 'drift'
 }
 
@@ -132,7 +158,8 @@ const maxAge = {
   // ESO reads anew at any edit of metadata; where that would cost a lease only force-sync does (decision 18)
   touched: ({ leased, periodMs }) => (leased ? periodMs : 0),
   due: ({ periodMs }) => share * periodMs,
-  // what is never read again by time has no period that bounds the age of a lease
+  // the items did not change; what is never read again by time has no period that bounds the age of a lease
+  sources: ({ repeats, periodMs }) => (repeats ? periodMs : briefMs),
   drift: ({ repeats, periodMs }) => (repeats ? periodMs : briefMs),
 } as const satisfies Record<Reason, (facts: Read) => number>
 
@@ -147,9 +174,9 @@ export const decide = (facts: Facts): Decision => {
     return { do: 'release', finalizers: (metadata.finalizers ?? []).filter(name => name === externalSecretFinalizer) }
   }
   const known = read(facts)
-  const reason = reasonOf(known, isIntact(externalSecret, secret))
+  const reason = reasonOf(known, facts.intact ?? isIntact(externalSecret, secret))
   if (reason !== undefined) {
-    const keepsClock = reason === 'drift' || (reason === 'touched' && known.leased)
+    const keepsClock = reason === 'drift' || reason === 'sources' || (reason === 'touched' && known.leased)
     return { do: 'sync', reason, maxAgeMs: maxAge[reason](known), keepsClock }
   }
   const afterMs = dueIn(externalSecret, facts.now)

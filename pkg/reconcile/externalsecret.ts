@@ -1,14 +1,15 @@
 import { judge } from '#admission'
-import type { ExternalSecret } from '#api'
 import { asFault, Fault, never } from '#core'
-import { refsOf, unsupported } from '#materialize'
+import { refsOf, storesOf, unsupported } from '#materialize'
 import { type Decision, decide, dueIn, intervalOf, repeats, spread } from './decide.ts'
+import { isObjectIntact } from './manifest/target.ts'
 import { type Next, nextAfter } from './next.ts'
 import { digestOf, type Parts, type Pass, Refused, Superseded } from './pass.ts'
+import { policyOf } from './policy.ts'
 import type { Deps } from './ports.ts'
 import { release } from './release.ts'
-import { resolveStore, storeOf } from './resolve.ts'
-import { isOurs, refOf } from './store.ts'
+import { refOf } from './store.ts'
+import { isForeign, resolveStores, storesNamed } from './stores.ts'
 import { type Outcome, summarize } from './summarize.ts'
 import { sync } from './sync.ts'
 
@@ -17,8 +18,9 @@ type Acting = Extract<Decision, { do: 'sync' | 'affirm' }>
 const faultsOf = (thrown: unknown): readonly Fault[] => (thrown instanceof Refused ? thrown.faults : [asFault(thrown)])
 
 /** The same rules as at admission, so that nothing acts that got past it (decision 29). */
-const validate = (externalSecret: ExternalSecret): void => {
-  const wrong = judge(externalSecret).denials.filter(({ rule }) => rule !== 'unsupported')
+const validate = ({ deps, externalSecret }: Pass): void => {
+  const context = { genericTargets: deps.objects !== undefined }
+  const wrong = judge(externalSecret, undefined, context).denials.filter(({ rule }) => rule !== 'unsupported')
   const paths = new Set<string | undefined>(wrong.map(({ path }) => path))
   // a field that no version would take is wrong, and not merely lacking
   const lacking = unsupported(externalSecret.spec).filter(({ path }) => !paths.has(path))
@@ -55,31 +57,44 @@ const shortestWaitMs = 1e3
 const waitFor = ({ deps, parts, key, externalSecret }: Pass): Next => {
   const ms = dueIn(parts.memory.read(key, externalSecret), deps.now())
   if (ms === undefined) return { go: 'rest' }
-  return { go: 'wait', ms: Math.max(shortestWaitMs, spread(ms, intervalOf(externalSecret), deps.random)) }
+  // a spread wait could end behind a short window
+  const { syncWindows } = externalSecret.spec
+  const wait = syncWindows ? ms : spread(ms, intervalOf(externalSecret), deps.random)
+  return { go: 'wait', ms: Math.max(shortestWaitMs, wait) }
 }
 
+/** Whether there is a Secret with values of an earlier sync. */
+const keeps = ({ deps, externalSecret }: Pass): boolean =>
+  policyOf(externalSecret).writes && digestOf(deps, externalSecret) !== undefined
+
 type Ended = Outcome | { readonly did: 'ignore'; readonly why: string } | { readonly did: 'supersede' }
+
+/** A removal waits for its second look. Whatever else a pass comes to, a failure too: the next look is a first one again. */
+const awaitsLook = (ended: Ended): boolean =>
+  ended.did === 'fail' && ended.faults.some(({ code }) => code === 'RemovalPending')
 
 const attempt = async (pass: Pass, decision: Acting): Promise<Ended> => {
   const { deps, externalSecret } = pass
   try {
-    validate(externalSecret)
+    validate(pass)
     if (decision.do === 'affirm') return { did: 'affirm' }
-    const resolved = resolveStore(externalSecret, deps)
-    if (resolved.is === 'refused') throw resolved.fault
-    if (resolved.is !== 'usable') return { did: 'ignore', why: `its store is ${resolved.is}` }
-    return await sync(pass, resolved.store, decision)
+    const resolved = resolveStores(externalSecret, deps)
+    if (resolved.is === 'refused') throw new Refused(resolved.faults)
+    if (resolved.is !== 'usable') return { did: 'ignore', why: `a store of it is ${resolved.is}` }
+    return await sync(pass, resolved.stores, decision)
   } catch (thrown) {
     if (thrown instanceof Superseded) return { did: 'supersede' }
     // the process stops: nothing is known about the object that was not known before
     if (pass.signal.aborted) return { did: 'ignore', why: 'the process stops' }
-    return { did: 'fail', faults: faultsOf(thrown), secretExists: digestOf(deps, externalSecret) !== undefined }
+    return { did: 'fail', faults: faultsOf(thrown), secretExists: keeps(pass) }
   }
 }
 
 const act = async (pass: Pass, decision: Acting): Promise<Next> => {
-  const { deps, externalSecret, key, unwritten } = pass
+  const { deps, parts, externalSecret, key, unwritten } = pass
+  const heard = parts.sources.begin(key)
   const ended = await attempt(pass, decision)
+  if (!awaitsLook(ended)) parts.guard.settle(key)
   switch (ended.did) {
     case 'ignore':
       deps.observer.ignored(refOf(externalSecret), ended.why)
@@ -91,9 +106,13 @@ const act = async (pass: Pass, decision: Acting): Promise<Next> => {
       return nextAfter(ended.faults, repeats(externalSecret) ? intervalOf(externalSecret) : 0)
     case 'affirm':
     case 'retain':
+    case 'none':
+    case 'absent':
+    case 'delete':
     case 'sync':
       await report(pass, ended)
       unwritten.delete(key)
+      if (decision.do === 'sync') heard()
       return waitFor(pass)
     default:
       return never(ended)
@@ -102,23 +121,38 @@ const act = async (pass: Pass, decision: Acting): Promise<Next> => {
 
 const follow = async (pass: Pass, decision: Decision): Promise<Next> => {
   const { deps, externalSecret } = pass
-  if (!deps.seesClusterStores && externalSecret.spec.secretStoreRef?.kind === 'ClusterSecretStore') {
+  const named = storesOf(externalSecret.spec)
+  if (!deps.seesClusterStores && named.some(({ kind }) => kind === 'ClusterSecretStore')) {
     deps.observer.ignored(refOf(externalSecret), 'no ClusterSecretStore is watched by this process')
     return { go: 'rest' }
   }
   if (decision.do === 'skip') return waitFor(pass)
-  const store = storeOf(externalSecret, deps)
   // before anything is said about the object or done to it: it is not ours
-  if (store && !isOurs(store, deps.controllerClass)) {
-    deps.observer.ignored(refOf(externalSecret), 'its store belongs to another controller class')
+  if (isForeign(externalSecret, deps)) {
+    deps.observer.ignored(refOf(externalSecret), 'a store of it belongs to another controller class')
     return { go: 'rest' }
   }
-  return decision.do === 'release' ? release(pass, store, decision.finalizers) : act(pass, decision)
+  if (decision.do !== 'release') return act(pass, decision)
+  return release(pass, storesNamed(externalSecret, deps).size === named.length, decision.finalizers)
+}
+
+/** An object of another kind is looked at only where nothing else asks for a sync. */
+const decideNow = async (pass: Pass): Promise<Decision> => {
+  const { deps, parts, key, externalSecret, startedAt: now } = pass
+  const facts = { externalSecret, secret: digestOf(deps, externalSecret), sourcesChanged: parts.sources.has(key), now }
+  if (!externalSecret.spec.target.manifest) {
+    deps.objects?.watches.release(key)
+    return decide(facts)
+  }
+  const decision = decide({ ...facts, intact: true })
+  const settled = decision.do === 'skip' || decision.do === 'affirm'
+  if (!settled || isForeign(externalSecret, deps) || (await isObjectIntact(pass))) return decision
+  return decide({ ...facts, intact: false })
 }
 
 /**
- * One pass over one ExternalSecret (architecture.md §4): snapshot → decide → rules → store and identity → one read of its items
- * → at most one Secret write → at most one status patch. Whatever fails, the last good Secret stays as it is. Throws only where
+ * One pass over one ExternalSecret (architecture.md §4): snapshot → decide → rules → stores and identities → one read of its items
+ * → template → at most one Secret write → at most one status patch. Whatever fails, the last good Secret stays as it is. Throws only where
  * the API server does not take the status.
  */
 export const externalSecretReconciler = (deps: Deps, parts: Parts) => {
@@ -127,13 +161,16 @@ export const externalSecretReconciler = (deps: Deps, parts: Parts) => {
     const seen = deps.externalSecrets.get(key)
     if (!seen) {
       parts.memory.forget(key)
+      parts.guard.settle(key)
+      parts.sources.forget(key)
+      parts.marks.delete(key)
+      deps.objects?.watches.release(key)
       unwritten.delete(key)
       return { go: 'rest' }
     }
     const externalSecret = parts.memory.read(key, seen)
     const startedAt = deps.now()
-    const secret = digestOf(deps, externalSecret)
     const pass: Pass = { deps, parts, key, externalSecret, startedAt, signal, unwritten }
-    return follow(pass, decide({ externalSecret, secret, now: startedAt }))
+    return follow(pass, await decideNow(pass))
   }
 }

@@ -1,4 +1,5 @@
 import type { ExternalSecret } from '#api'
+import { storesOf } from '#materialize'
 import type { Groups } from './lanes.ts'
 import { type Store, storeKey } from './store.ts'
 
@@ -15,8 +16,9 @@ const through = (kind: Store['kind'], namespace: string, name: string): Groups =
 export const groupsOf = (externalSecret: ExternalSecret | undefined): Groups | undefined => {
   if (!externalSecret) return undefined
   const { metadata, spec } = externalSecret
-  const { kind = 'SecretStore', name = '' } = spec.secretStoreRef ?? {}
-  return through(kind, metadata.namespace ?? '', name)
+  // of several stores the first that is read
+  const [store = { kind: 'SecretStore' as const, name: '' }] = storesOf(spec).filter(({ used }) => used)
+  return through(store.kind, metadata.namespace ?? '', store.name)
 }
 
 /** The groups of a storeKey. */

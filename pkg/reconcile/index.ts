@@ -2,6 +2,8 @@ export { type Controller, type ControllerOptions, createController } from './con
 export { resolveIdentity } from './identity.ts'
 export { indexes } from './indexes.ts'
 export type { Lane } from './lanes.ts'
+export type { ObjectDigest } from './manifest/object.ts'
+export type { ObjectClient, ObjectKind, Objects } from './manifest/port.ts'
 export { createdByLabel, dataHashAnnotation, managedLabel } from './marks.ts'
 export type {
   Change,
@@ -23,5 +25,5 @@ export type {
   StatusWriter,
 } from './ports.ts'
 export { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
-export { resolveStore } from './resolve.ts'
 export { isOurs, type Store, storeKey } from './store.ts'
+export { resolveStores } from './stores.ts'

@@ -1,4 +1,5 @@
 import type { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
+import { storesOf, templateSources } from '#materialize'
 import { targetName } from './marks.ts'
 import { ownerName } from './owner.ts'
 import type { SecretDigest } from './ports.ts'
@@ -6,13 +7,17 @@ import { type Store, storeKey } from './store.ts'
 
 export const storeIndex = 'store'
 export const targetIndex = 'target'
+export const sourceIndex = 'source'
 export const credentialIndex = 'credential'
 export const ownedIndex = 'owned'
 
-const storeRefs = ({ metadata, spec }: ExternalSecret): readonly string[] => {
-  const { kind = 'SecretStore', name } = spec.secretStoreRef ?? {}
-  return name ? [storeKey(kind, metadata.namespace, name)] : []
-}
+const storeRefs = ({ metadata, spec }: ExternalSecret): readonly string[] =>
+  storesOf(spec).flatMap(({ kind, name }) => (name ? [storeKey(kind, metadata.namespace, name)] : []))
+
+/** `namespace/name` of every ConfigMap and Secret that the template takes texts from. */
+const sourceRefs = ({ metadata, spec }: ExternalSecret): readonly string[] => [
+  ...new Set(templateSources(spec.target.template).map(({ name }) => `${metadata.namespace}/${name}`)),
+]
 
 /** `namespace/name` of every Secret and ConfigMap that a store reads: both kinds alike, a look too many costs nothing. */
 const credentialRefs = ({ kind, metadata, spec }: Store): readonly string[] => {
@@ -31,6 +36,8 @@ export const indexes = {
   externalSecrets: {
     /** `SecretStore/namespace/name` or `ClusterSecretStore/name` */
     [storeIndex]: storeRefs,
+    /** `namespace/name` of a ConfigMap or Secret */
+    [sourceIndex]: sourceRefs,
     /** `namespace/name` of the Secret */
     [targetIndex]: (object: ExternalSecret): readonly string[] => [
       `${object.metadata.namespace}/${targetName(object)}`,

@@ -8,15 +8,20 @@ const keysAt = (fields: unknown, path: readonly string[]): string[] => {
   return Object.keys(record(leaf)).flatMap(key => (key.startsWith('f:') ? [key.slice(2)] : []))
 }
 
-/** Keys of metadata that one writer set. */
+/** Keys that one writer set. */
 export interface Traces {
+  readonly data: ReadonlySet<string>
   readonly labels: ReadonlySet<string>
   readonly annotations: ReadonlySet<string>
 }
 
-/** Labels and annotations that this field manager wrote earlier, by metadata.managedFields (compatibility.md §2.4). */
-export const writtenBy = ({ metadata }: SecretObject, manager: string): Traces => {
+/** Data, labels and annotations that this field manager wrote earlier, by metadata.managedFields (compatibility.md §2.4). */
+export const writtenBy = ({ metadata }: Pick<SecretObject, 'metadata'>, manager: string): Traces => {
   const fields = (metadata.managedFields ?? []).filter(entry => entry.manager === manager).map(entry => entry.fieldsV1)
-  const keys = (kind: string) => new Set(fields.flatMap(entry => keysAt(entry, ['f:metadata', kind])))
-  return { labels: keys('f:labels'), annotations: keys('f:annotations') }
+  const keys = (...path: string[]) => new Set(fields.flatMap(entry => keysAt(entry, path)))
+  return {
+    data: keys('f:data'),
+    labels: keys('f:metadata', 'f:labels'),
+    annotations: keys('f:metadata', 'f:annotations'),
+  }
 }

@@ -8,7 +8,7 @@ export const dataHashAnnotation = 'reconcile.external-secrets.io/data-hash'
 
 /** Our own: the force-sync value that the Secret was last written for, where no copied annotation tells it already. */
 export const forceSyncMark = 'latchkey.dev/force-sync'
-const forceSyncAnnotations = ['force-sync', 'external-secrets.io/force-sync'] as const
+export const forceSyncAnnotations = ['force-sync', 'external-secrets.io/force-sync'] as const
 
 /** Finalizers of ESO's, which nobody removes once ESO is gone (decision 21). */
 export const externalSecretFinalizer = 'externalsecrets.external-secrets.io/externalsecret-cleanup'

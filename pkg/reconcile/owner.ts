@@ -4,6 +4,9 @@ import type { OwnerReference } from './ports.ts'
 
 const ofGroup = ({ apiVersion }: OwnerReference): boolean => apiVersion.split('/')[0] === group
 
+/** Whether the reference names an ExternalSecret, of whatever name or version. */
+export const isExternalSecret = (owner: OwnerReference): boolean => ofGroup(owner) && owner.kind === 'ExternalSecret'
+
 /** The reference with which an ExternalSecret owns its Secret, as ESO writes it (compatibility.md §2.4). */
 export const ownerReference = ({ metadata }: ExternalSecret): OwnerReference => ({
   apiVersion: `${group}/v1`,
@@ -19,7 +22,7 @@ export const ownerReference = ({ metadata }: ExternalSecret): OwnerReference => 
  * former one is gone and nobody else can own what it left.
  */
 export const isOfName = (owner: OwnerReference, { metadata }: ExternalSecret): boolean =>
-  ofGroup(owner) && owner.kind === 'ExternalSecret' && owner.name === metadata.name
+  isExternalSecret(owner) && owner.name === metadata.name
 
 /** Whether the reference makes this very ExternalSecret the controller: the uid counts, not the name (security.md T10). */
 export const controls = (owner: OwnerReference, externalSecret: ExternalSecret): boolean =>
@@ -27,4 +30,4 @@ export const controls = (owner: OwnerReference, externalSecret: ExternalSecret):
 
 /** Name of the ExternalSecret that controls an object; undefined where something else does, or nothing. */
 export const ownerName = (owners: readonly OwnerReference[]): string | undefined =>
-  owners.find(owner => owner.controller === true && ofGroup(owner) && owner.kind === 'ExternalSecret')?.name
+  owners.find(owner => owner.controller === true && isExternalSecret(owner))?.name

@@ -1,13 +1,19 @@
 import type { ExternalSecret } from '#api'
 import type { Fault } from '#core'
+import type { Guard } from './guard.ts'
 import type { Identities } from './identities.ts'
 import { targetName } from './marks.ts'
 import type { StatusMemory } from './memory.ts'
+import type { SourceNews } from './news.ts'
 import type { Deps, SecretDigest } from './ports.ts'
 
 export interface Parts {
   readonly identities: Identities
   readonly memory: StatusMemory
+  readonly guard: Guard
+  readonly sources: SourceNews
+  /** Of the objects of other kinds, as the last sync of each ExternalSecret left them. */
+  readonly marks: Map<string, string>
   /** Has a store looked at again: it was found not to work while it counts as ready. */
   readonly suspect: (storeKey: string) => void
 }

@@ -1,5 +1,19 @@
-import type { ClusterSecretStore, ExternalSecret, Identity, ItemRef, ItemValue, SecretStore } from '#api'
+import type {
+  ClusterSecretStore,
+  ExternalSecret,
+  Identity,
+  ItemQuery,
+  ItemRef,
+  ItemValue,
+  ListedItem,
+  SecretStore,
+} from '#api'
 import type { Fault, Sensitive } from '#core'
+import type { TemplateEngine, Turns } from '#materialize'
+import type { Objects } from './manifest/port.ts'
+import type { ManagedField, OwnerReference } from './reference.ts'
+
+export type { ManagedField, OwnerReference } from './reference.ts'
 
 /**
  * What the reconciler needs from the outside, declared by the one who needs it. server/ hands in pkg/akeyless and pkg/kube,
@@ -23,6 +37,16 @@ export interface ItemSource {
     options: { readonly maxAgeMs: number; readonly scope: string; readonly keepMs?: number | undefined },
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ItemValue | Fault>>
+  /**
+   * Every readable item that the query asks for, or a Fault: never a part of them, since deletion may hang on it
+   * (security.md F10). A listing younger than maxAgeMs may come from memory.
+   */
+  list(
+    identity: Identity,
+    query: ItemQuery,
+    options: { readonly maxAgeMs: number },
+    signal: AbortSignal,
+  ): Promise<readonly ListedItem[]>
 }
 
 /** Objects as the watch last saw them. No call leaves the process. */
@@ -49,15 +73,6 @@ export interface SecretDigest {
   readonly dataHash: string
 }
 
-export interface OwnerReference {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-  readonly controller?: boolean
-  readonly blockOwnerDeletion?: boolean
-}
-
 /** A Secret object as JSON on the wire, kept whole so that a replace loses no field. `data` is base64. */
 export interface SecretObject {
   readonly apiVersion: 'v1'
@@ -78,11 +93,6 @@ export interface SecretObject {
   readonly immutable?: boolean
   readonly data?: Readonly<Record<string, string>>
   readonly [field: string]: unknown
-}
-
-export interface ManagedField {
-  readonly manager?: string
-  readonly fieldsV1?: unknown
 }
 
 /**
@@ -161,6 +171,10 @@ export interface Observer {
 
 export interface Deps {
   readonly source: ItemSource
+  /** Go's templates and gjson's patterns; starts nothing before the first question. */
+  readonly engine: TemplateEngine
+  /** How long computing lets the rest of the process have a turn. */
+  readonly turns: Turns
   readonly externalSecrets: Snapshot<ExternalSecret>
   readonly stores: Snapshot<SecretStore>
   readonly clusterStores: Snapshot<ClusterSecretStore>
@@ -170,6 +184,8 @@ export interface Deps {
   /** Secrets that carry the managed label. */
   readonly secrets: Snapshot<SecretDigest>
   readonly secretWriter: SecretWriter
+  /** Undefined where manifest targets are switched off. */
+  readonly objects?: Objects | undefined
   readonly credentials: CredentialReader
   readonly status: StatusWriter
   readonly finalizers: FinalizerRemover

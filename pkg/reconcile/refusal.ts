@@ -3,13 +3,15 @@ import type { ExternalSecret } from '#api'
 import { Fault } from '#core'
 import type { SecretShape } from '#materialize'
 import { targetName } from './marks.ts'
-import { isOfName } from './owner.ts'
+import { isExternalSecret, isOfName } from './owner.ts'
+import { type Policy, policyOf } from './policy.ts'
 import type { OwnerReference, SecretObject } from './ports.ts'
 import { named } from './words.ts'
 
 /** What must be known of a write to tell whether it may happen. */
 export interface Claim {
   readonly externalSecret: ExternalSecret
+  readonly policy: Policy
   readonly name: string
   readonly type: string | undefined
   /** base64; undefined while the items are not read. */
@@ -40,8 +42,14 @@ const forbiddenType = ({ type }: Claim): Fault | undefined =>
     ? refuse('SecretProtected', `Secrets of type ${type} are never made`, typeAt, 'choose another type')
     : undefined
 
+/** Another ExternalSecret's is never touched; what any other controller owns takes keys beside its own, and no more. */
 const foreignOwner = (claim: Claim, owners: readonly OwnerReference[]): Fault | undefined => {
-  const owner = owners.find(other => other.controller === true && !isOfName(other, claim.externalSecret))
+  const owner = owners.find(
+    other =>
+      other.controller === true &&
+      !isOfName(other, claim.externalSecret) &&
+      (!claim.policy.shares || isExternalSecret(other)),
+  )
   return (
     owner &&
     refuse(
@@ -61,15 +69,22 @@ const ofExisting = (claim: Claim, existing: SecretObject): Fault | undefined => 
   }
   const foreign = foreignOwner(claim, existing.metadata.ownerReferences ?? [])
   if (foreign) return foreign
-  const anew = `delete Secret ${claim.name}; it is made anew`
+  const { creates, shares } = claim.policy
+  // Kubernetes never lets the type of a Secret change, nor makes an immutable one mutable
+  const anew = creates ? `delete Secret ${claim.name}; it is made anew` : 'choose another name'
   if (claim.type !== undefined && claim.type !== type) {
-    // Kubernetes never lets the type of a Secret change
     return refuse('SecretImmutable', `${say} of type ${named(type)}, not ${named(claim.type)}`, typeAt, anew)
   }
   const holdsOther = claim.data !== undefined && !isDeepStrictEqual({ ...existing.data }, { ...claim.data })
-  return existing.immutable === true && holdsOther
-    ? refuse('SecretImmutable', `${say} immutable and holds other data`, at, anew)
-    : undefined
+  if (existing.immutable !== true || !holdsOther) return undefined
+  return shares
+    ? refuse(
+        'SecretImmutable',
+        `${say} immutable and takes no keys`,
+        at,
+        'choose another name, or replace it by a mutable one',
+      )
+    : refuse('SecretImmutable', `${say} immutable and holds other data than Akeyless`, at, anew)
 }
 
 /** Why a Secret must not be made or written: its type, its owner, or that it cannot change (security.md T10, T11). */
@@ -85,4 +100,13 @@ export const refusedTarget = (
   shape: SecretShape,
   existing: SecretObject | undefined,
 ): Fault | undefined =>
-  refusal({ externalSecret, name: targetName(externalSecret), type: shape.type, data: undefined }, existing)
+  refusal(
+    {
+      externalSecret,
+      policy: policyOf(externalSecret),
+      name: targetName(externalSecret),
+      type: shape.type,
+      data: undefined,
+    },
+    existing,
+  )

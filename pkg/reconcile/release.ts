@@ -5,7 +5,7 @@ import type { Next } from './next.ts'
 import { controls } from './owner.ts'
 import type { Pass } from './pass.ts'
 import type { Deps } from './ports.ts'
-import { refOf, type Store } from './store.ts'
+import { refOf } from './store.ts'
 
 /** Whether ESO would delete something that no owner reference takes away: what it made under deletionPolicy Delete. */
 const leavesWork = (externalSecret: ExternalSecret, { secrets }: Deps): boolean => {
@@ -26,11 +26,11 @@ const leavesWork = (externalSecret: ExternalSecret, { secrets }: Deps): boolean 
  */
 export const release = async (
   { deps, externalSecret, signal }: Pass,
-  store: Store | undefined,
+  knowsStores: boolean,
   finalizers: readonly string[],
 ): Promise<Next> => {
-  if (store === undefined && finalizers.length > 0 && leavesWork(externalSecret, deps)) {
-    deps.observer.ignored(refOf(externalSecret), 'its store is gone, and ESO may have a Secret to delete')
+  if (!knowsStores && finalizers.length > 0 && leavesWork(externalSecret, deps)) {
+    deps.observer.ignored(refOf(externalSecret), 'a store of it is gone, and ESO may have a Secret to delete')
     return { go: 'rest' }
   }
   for (const name of finalizers) await deps.finalizers.remove(refOf(externalSecret), name, signal)

@@ -1,9 +1,10 @@
 import type { ExternalSecret } from '#api'
 import { type Fault, never } from '#core'
 import { type Ready, readyOf, withReady } from './conditions.ts'
+import { resourceFailed, resourceReady } from './manifest/ready.ts'
 import { syncedVersion, targetName } from './marks.ts'
 import { readTime, stamp } from './timestamp.ts'
-import { showFaults } from './words.ts'
+import { cut, showFaults } from './words.ts'
 import type { Written } from './write.ts'
 
 /** What a pass came to. */
@@ -16,6 +17,20 @@ export type Outcome =
       /** When a lease makes the next refresh due, if before the interval does. */
       readonly leaseDueAt: Date | undefined
       readonly keepsClock: boolean
+      /** Items that are gone and that the Secret was written without. */
+      readonly missing: readonly Fault[]
+    }
+  /** creationPolicy None: everything was read, nothing is written. */
+  | { readonly did: 'none'; readonly startedAt: Date; readonly keepsClock: boolean; readonly missing: readonly Fault[] }
+  /** creationPolicy Merge, and there is no Secret to merge with. */
+  | { readonly did: 'absent'; readonly startedAt: Date; readonly keepsClock: boolean }
+  /** deletionPolicy Delete, and every item is gone; `removed`: there was a Secret. */
+  | {
+      readonly did: 'delete'
+      readonly removed: boolean
+      readonly startedAt: Date
+      readonly keepsClock: boolean
+      readonly missing: readonly Fault[]
     }
   /** The items hold no keys: the Secret stays as it was (compatibility.md §2, step 11, Retain). */
   | { readonly did: 'retain'; readonly startedAt: Date; readonly keepsClock: boolean }
@@ -36,22 +51,42 @@ export interface Summary {
 
 const synced: Ready = { status: 'True', reason: 'SecretSynced', message: 'secret synced' }
 const retained: Ready = { ...synced, message: 'secret retained due to DeletionPolicy=Retain' }
+const deleted: Ready = { ...synced, reason: 'SecretDeleted', message: 'secret deleted due to DeletionPolicy=Delete' }
+const absent: Ready = {
+  ...synced,
+  reason: 'SecretMissing',
+  message: 'secret will not be created due to CreationPolicy=Merge',
+}
 
 const keptSince = (before: ExternalSecret, secretExists: boolean): string => {
   const at = readTime(before.status?.refreshTime)
   return at === undefined || !secretExists ? '' : `; Secret kept as of ${stamp(new Date(at))}`
 }
 
+const secretReady = { synced, retained, deleted, absent } as const
+
+/** ESO tells that they are switched off as of a Secret (compatibility.md §2.8). */
+const failedReason = (before: ExternalSecret, faults: readonly Fault[]): string => {
+  const { manifest } = before.spec.target
+  return manifest && faults.every(({ path }) => path !== 'spec.target.manifest') ? resourceFailed : 'SecretSyncedError'
+}
+
 const readyFor = (before: ExternalSecret, outcome: Outcome): Ready => {
+  const ready = before.spec.target.manifest ? resourceReady : secretReady
   switch (outcome.did) {
     case 'sync':
+    case 'none':
     case 'affirm':
-      return synced
+      return ready.synced
+    case 'delete':
+      return ready.deleted
+    case 'absent':
+      return ready.absent
     case 'retain':
-      return retained
+      return ready.retained
     case 'fail': {
       const message = `${showFaults(outcome.faults)}${keptSince(before, outcome.secretExists)}`
-      return { status: 'False', reason: 'SecretSyncedError', message }
+      return { status: 'False', reason: failedReason(before, outcome.faults), message }
     }
     default:
       return never(outcome)
@@ -76,12 +111,38 @@ const progress = (before: ExternalSecret, outcome: Outcome): Record<string, unkn
 
 const differs = (have: unknown, want: unknown): boolean => JSON.stringify(have ?? null) !== JSON.stringify(want ?? null)
 
+// a status is read by everybody who lists objects
+const mostDetails = 20
+const mostText = 512
+
+/** What is wrong with single refs, for whoever cannot read a sentence; null where nothing is. */
+const details = (outcome: Outcome): readonly object[] | null => {
+  const faults = outcome.did === 'fail' ? outcome.faults : 'missing' in outcome ? outcome.missing : []
+  if (faults.length === 0) return null
+  return faults.slice(0, mostDetails).map(({ path, code, message, remedy }) => ({
+    code,
+    ...(path === undefined ? {} : { path: cut(path, mostText) }),
+    message: cut(message, mostText),
+    remedy: cut(remedy, mostText),
+  }))
+}
+
+/** Items that are gone where that is no failure: told when the set of them changes. */
+const missingEvents = (before: ExternalSecret, outcome: Outcome): readonly Event[] => {
+  const missing = 'missing' in outcome ? outcome.missing : []
+  if (missing.length === 0 || !differs(before.status?.faults, details(outcome))) return []
+  return [{ type: 'Normal', reason: 'MissingProviderSecret', message: showFaults(missing) }]
+}
+
 const eventsOf = (before: ExternalSecret, outcome: Outcome, ready: Ready): readonly Event[] => {
   if (outcome.did === 'sync' && outcome.written !== 'unchanged') {
     const created = outcome.written === 'created'
-    return [{ type: 'Normal', reason: created ? 'Created' : 'Updated', message: `secret ${outcome.written}` }]
+    const noun = before.spec.target.manifest ? 'resource' : 'secret'
+    const event = { reason: created ? 'Created' : 'Updated', message: `${noun} ${outcome.written}` }
+    return [{ type: 'Normal', ...event }, ...missingEvents(before, outcome)]
   }
-  const [fault] = outcome.did === 'fail' ? outcome.faults : []
+  if (outcome.did !== 'fail') return missingEvents(before, outcome)
+  const [fault] = outcome.faults
   if (!fault || readyOf(before.status?.conditions)?.message === ready.message) return []
   return [{ type: 'Warning', reason: fault.code, message: ready.message }]
 }
@@ -96,12 +157,15 @@ export const summarize = (before: ExternalSecret, outcome: Outcome, now: Date): 
   const want: Record<string, unknown> = {
     ...(conditions ? { conditions } : {}),
     ...(before.metadata.generation === undefined ? {} : { observedGeneration: before.metadata.generation }),
+    faults: details(outcome),
     ...progress(before, outcome),
   }
   const have: Readonly<Record<string, unknown>> = { ...before.status }
   const changes = Object.entries(want).filter(([field, value]) => differs(have[field], value))
+  // ESO leaves no observedGeneration: it comes with the first change, and is none by itself
+  const news = changes.filter(([field]) => field !== 'observedGeneration' || have[field] !== undefined)
   return {
-    patch: changes.length === 0 ? undefined : Object.fromEntries(changes),
+    patch: news.length === 0 ? undefined : Object.fromEntries(changes),
     events: eventsOf(before, outcome, ready),
   }
 }

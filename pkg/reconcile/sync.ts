@@ -1,58 +1,19 @@
 import type { ItemValue } from '#api'
-import { asFault, Fault, type FaultCode } from '#core'
-import { materialize, refsOf, secretShape } from '#materialize'
-import { readyOf } from './conditions.ts'
+import { Fault } from '#core'
+import { type Fetched, materialize, type Values } from '#materialize'
 import { type Decision, intervalOf, repeats } from './decide.ts'
-import { ownedIndex } from './indexes.ts'
-import { createdByLabel, targetName } from './marks.ts'
-import { controls } from './owner.ts'
-import { digestOf, type Pass, Refused, Superseded } from './pass.ts'
-import { refusedTarget } from './refusal.ts'
+import { type Age, fetchAll } from './fetch.ts'
+import { objectTarget } from './manifest/target.ts'
+import { type Pass, Refused, Superseded } from './pass.ts'
+import { policyOf } from './policy.ts'
 import { relabel } from './relabel.ts'
-import { storeOf } from './resolve.ts'
-import { want } from './secret.ts'
-import { keyOf, refOf, type Store, showStore } from './store.ts'
+import { secretTarget } from './secret-target.ts'
+import { type Stores, storesNamed } from './stores.ts'
 import type { Outcome } from './summarize.ts'
-import { type Written, writeSecret } from './write.ts'
+import type { Approve, Target } from './target.ts'
+import type { Written } from './write.ts'
 
 export type Sync = Extract<Decision, { do: 'sync' }>
-
-/** What is wrong with a store, told to those who use it: its own fields mean nothing in their manifest. */
-const throughStore = (thrown: unknown, { kind, metadata }: Store): Fault => {
-  const fault = asFault(thrown)
-  return new Fault(fault.code, `${showStore(kind, metadata.name)}: ${fault.message}`, {
-    path: 'spec.secretStoreRef',
-    remedy: fault.remedy,
-    retryAfterMs: fault.retryAfterMs,
-    cause: fault.cause,
-  })
-}
-
-// what a login that worked when the store was last looked at can come to since
-const suspicious: readonly FaultCode[] = ['LoginRefused', 'GatewayUntrusted', 'CredentialMissing', 'CredentialInvalid']
-
-const readItems = async (
-  pass: Pass,
-  store: Store,
-  maxAgeMs: number,
-): Promise<ReadonlyMap<string, ItemValue | Fault>> => {
-  const { deps, parts, externalSecret, signal } = pass
-  const { namespace = '', uid = '' } = externalSecret.metadata
-  try {
-    const identity = await parts.identities.of(store, namespace, signal)
-    const { refs } = refsOf(externalSecret.spec)
-    return await deps.source.read(
-      identity,
-      refs,
-      { maxAgeMs, scope: uid, keepMs: intervalOf(externalSecret) || undefined },
-      signal,
-    )
-  } catch (thrown) {
-    const fault = throughStore(thrown, store)
-    if (suspicious.includes(fault.code)) parts.suspect(keyOf(store))
-    throw fault
-  }
-}
 
 // A value that was read but could not be written is used once more for so long, so that trouble with our own write costs no
 // second lease (security.md I5, F16).
@@ -64,90 +25,90 @@ const heldFor = ({ unwritten, key, startedAt }: Pass): number | undefined => {
   return age >= 0 && age <= heldMs ? age : undefined
 }
 
-const ageAllowed = (pass: Pass, { maxAgeMs }: Sync): number => {
+const ageAllowed = (pass: Pass, { maxAgeMs }: Sync): Age => {
   const age = heldFor(pass)
-  return age === undefined ? maxAgeMs : Math.max(maxAgeMs, age + 1)
+  const values = age === undefined ? maxAgeMs : Math.max(maxAgeMs, age + 1)
+  return { values, listings: pass.parts.guard.waits(pass.key) ? 0 : values }
 }
 
-const stillHolds = ({ deps, key, externalSecret }: Pass, store: Store): boolean => {
+const sameStores = (before: Stores, now: Stores): boolean =>
+  [...before].every(([id, { metadata }]) => {
+    const other = now.get(id)?.metadata
+    return other?.uid === metadata.uid && other?.generation === metadata.generation
+  })
+
+const stillHolds = ({ deps, key, externalSecret }: Pass, stores: Stores): boolean => {
   const now = deps.externalSecrets.get(key)
-  const storeNow = now && storeOf(now, deps)
   return (
-    now?.metadata.uid === externalSecret.metadata.uid &&
-    now?.metadata.generation === externalSecret.metadata.generation &&
-    now?.metadata.deletionTimestamp === undefined &&
-    storeNow?.metadata.uid === store.metadata.uid &&
-    storeNow?.metadata.generation === store.metadata.generation
+    now !== undefined &&
+    now.metadata.uid === externalSecret.metadata.uid &&
+    now.metadata.generation === externalSecret.metadata.generation &&
+    now.metadata.deletionTimestamp === undefined &&
+    sameStores(stores, storesNamed(now, deps))
   )
 }
 
-/** After a failure the target is looked at before the items are read: a Secret that must not be written costs no lease. */
-const checkTarget = async ({ deps, externalSecret, signal }: Pass): Promise<void> => {
-  if (readyOf(externalSecret.status?.conditions)?.status !== 'False') return
-  const { namespace = '' } = externalSecret.metadata
-  const existing = await deps.secretWriter.read(namespace, targetName(externalSecret), signal)
-  const fault = refusedTarget(externalSecret, secretShape(externalSecret.spec, externalSecret.metadata), existing)
-  if (fault) throw fault
-}
-
-/** Secrets that this ExternalSecret made under a former target name (compatibility.md §2.5, Owner). */
-const removeOrphans = async ({ deps, key, externalSecret, signal }: Pass): Promise<void> => {
-  const orphans = deps.secrets
-    .by(ownedIndex, key)
-    .filter(({ name, labels }) => name !== targetName(externalSecret) && labels[createdByLabel] !== undefined)
-    .filter(({ ownerReferences }) => ownerReferences.some(owner => controls(owner, externalSecret)))
-  for (const orphan of orphans) {
-    await deps.secretWriter.remove(orphan, signal)
-    const message = 'secret deleted because it was orphaned'
-    deps.events.record(refOf(externalSecret), { type: 'Normal', reason: 'Deleted', message })
-  }
-}
+const leased = ({ items }: Fetched): readonly ItemValue[] =>
+  [...items.values()]
+    .flatMap(read => [...read.values()])
+    .flatMap(item => (item instanceof Fault || item.type !== 'DYNAMIC_SECRET' ? [] : [item]))
 
 /** Two thirds of the shortest lease, or the interval (decision 18); undefined where nothing was leased. */
-const leaseDueAt = ({ externalSecret, startedAt }: Pass, items: Iterable<ItemValue | Fault>): Date | undefined => {
-  const leased = [...items].filter(item => !(item instanceof Fault) && item.type === 'DYNAMIC_SECRET')
-  if (leased.length === 0 || !repeats(externalSecret)) return undefined
-  const lives = leased.map(item => (item instanceof Fault ? undefined : item.ttlMs)).filter(ttl => ttl !== undefined)
+const leaseDueAt = ({ externalSecret, startedAt }: Pass, fetched: Fetched): Date | undefined => {
+  const items = leased(fetched)
+  if (items.length === 0 || !repeats(externalSecret)) return undefined
+  const lives = items.map(({ ttlMs }) => ttlMs).filter(ttl => ttl !== undefined)
   return new Date(startedAt.getTime() + Math.min(intervalOf(externalSecret), ...lives.map(ttl => (ttl * 2) / 3)))
 }
 
-const write = async (
-  pass: Pass,
-  decision: Sync,
-  items: ReadonlyMap<string, ItemValue | Fault>,
-): Promise<Written | 'empty'> => {
-  const { deps, externalSecret, signal } = pass
-  const { metadata, spec } = externalSecret
-  const made = materialize(spec, items)
+/** Whether a search found so little that the removal of a key needs a second look: nothing at all, or half of the Secret gone. */
+const looksCut = ({ found }: Fetched, drops: number, of: number): boolean =>
+  drops > 0 &&
+  found.size > 0 &&
+  (drops * 2 >= of || [...found.values()].some(paths => !(paths instanceof Fault) && paths.length === 0))
+
+const write = (pass: Pass, target: Target, decision: Sync, fetched: Fetched, data: Values): Promise<Written> => {
+  const { parts, key, startedAt } = pass
+  const approve: Approve = ({ drops, of }) => {
+    // what a person took out of the spec is meant to go
+    const edited = decision.reason === 'first' || decision.reason === 'changed'
+    if (!edited && looksCut(fetched, drops.length, of)) parts.guard.confirm(key, drops, startedAt)
+  }
+  return target.write(data, { settled: decision.reason === 'due', approve })
+}
+
+/** What the fetched data come to: the deletionPolicy where there are none, else the creationPolicy. */
+const conclude = async (pass: Pass, target: Target, decision: Sync, fetched: Fetched): Promise<Outcome> => {
+  const { externalSecret, startedAt, deps } = pass
+  const { keepsClock } = decision
+  const { spec } = externalSecret
+  const made = await materialize(spec, fetched, deps.engine)
   if ('faults' in made) throw new Refused(made.faults)
-  if (made.data.size === 0) return 'empty'
-  const digest = digestOf(deps, externalSecret)
-  const wanted = want(externalSecret, made.data, secretShape(spec, metadata))
-  const written = await writeSecret(deps.secretWriter, wanted, { digest, settled: decision.reason === 'due' }, signal)
-  await removeOrphans(pass)
-  return written
+  const { data, missing } = made
+  if (data.size === 0 && spec.target.deletionPolicy === 'Retain') return { did: 'retain', startedAt, keepsClock }
+  if (data.size === 0 && spec.target.deletionPolicy === 'Delete') {
+    const removed = await target.remove(missing)
+    return { did: 'delete', removed, startedAt, keepsClock, missing }
+  }
+  if (!policyOf(externalSecret).writes) return { did: 'none', startedAt, keepsClock, missing }
+  const written = await write(pass, target, decision, fetched, data)
+  if (written === 'absent') return { did: 'absent', startedAt, keepsClock }
+  return { did: 'sync', written, startedAt, leaseDueAt: leaseDueAt(pass, fetched), keepsClock, missing }
 }
 
 /**
- * From a decision to a written Secret: the items are read once, and what was read is dropped where the object or its store changed
+ * From a decision to a written Secret: the items are read once, and what was read is dropped where the object or a store changed
  * meanwhile. Throws Fault, Refused or Superseded, and then nothing was written.
  */
-export const sync = async (pass: Pass, store: Store, decision: Sync): Promise<Outcome> => {
+export const sync = async (pass: Pass, stores: Stores, decision: Sync): Promise<Outcome> => {
   const { key, startedAt, unwritten } = pass
-  await checkTarget(pass)
+  const { keepsClock } = decision
+  const target = pass.externalSecret.spec.target.manifest ? objectTarget(pass) : secretTarget(pass)
+  if ((await target.check()) === 'absent') return { did: 'absent', startedAt, keepsClock }
   const relabelled = await relabel(pass, decision)
   if (relabelled) return relabelled
-  const maxAgeMs = ageAllowed(pass, decision)
-  const items = await readItems(pass, store, maxAgeMs)
-  if (!stillHolds(pass, store)) throw new Superseded()
+  const fetched = await fetchAll(pass, stores, ageAllowed(pass, decision))
+  if (!stillHolds(pass, stores)) throw new Superseded()
   if (heldFor(pass) === undefined) unwritten.set(key, startedAt.getTime())
-  const written = await write(pass, decision, items)
-  if (written === 'empty') return { did: 'retain', startedAt, keepsClock: decision.keepsClock }
-  return {
-    did: 'sync',
-    written,
-    startedAt,
-    leaseDueAt: leaseDueAt(pass, items.values()),
-    keepsClock: decision.keepsClock,
-  }
+  return conclude(pass, target, decision, fetched)
 }

@@ -4,7 +4,9 @@ const shown = 10
 // a status is written at each change and read by everybody who lists objects
 const longest = 4_096
 
-const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…`.toWellFormed() : text)
+/** A text at most as long as a status can bear. */
+export const cut = (text: string, most = longest): string =>
+  text.length > most ? `${text.slice(0, most - 1)}…`.toWellFormed() : text
 
 /** A name that somebody else chose, as it is where it is an ordinary one, and quoted where it could be mistaken or does harm. */
 export const named = (name: string): string => (/^[\w./-]{1,120}$/.test(name) ? name : show(name))

@@ -1,14 +1,17 @@
 import { Fault, fieldManager } from '#core'
 import type { SecretDigest, SecretObject, SecretWriter } from './ports.ts'
-import { draft, isCurrent, type Wanted } from './secret.ts'
+import { type Draft, draft, isCurrent, type Wanted } from './secret.ts'
 
-export type Written = 'created' | 'updated' | 'unchanged'
+/** `absent`: there is no Secret, and the creationPolicy makes none. */
+export type Written = 'created' | 'updated' | 'unchanged' | 'absent'
 
 /** What is known of the Secret before it is written. */
 export interface Known {
   readonly digest: SecretDigest | undefined
   /** Nothing of ours can be stale in it: the ExternalSecret is as it was at the last sync. */
   readonly settled: boolean
+  /** Asked before keys are taken out of the Secret; throws Fault where they may not be, or not yet. */
+  readonly approve: (change: Extract<Draft, { do: 'replace' }>) => void
 }
 
 // security.md F15; each try reads anew, so more than a few means that somebody writes all the time
@@ -31,12 +34,14 @@ const retold = (thrown: unknown, wanted: Wanted, type = 'Opaque'): unknown =>
 const attempt = async (
   writer: SecretWriter,
   wanted: Wanted,
-  existing: SecretObject | undefined,
+  { existing, approve }: { existing: SecretObject | undefined; approve: Known['approve'] },
   signal: AbortSignal,
 ): Promise<Written | 'conflict'> => {
   const next = draft(wanted, existing)
   if (next.do === 'refuse') throw next.fault
   if (next.do === 'keep') return 'unchanged'
+  if (next.do === 'leave') return 'absent'
+  if (next.do === 'replace') approve(next)
   const manager = fieldManager(wanted.externalSecret.metadata.name)
   const verdict = await writer[next.do](next.secret, manager, signal).catch((thrown: unknown) => {
     throw retold(thrown, wanted, next.secret.type)
@@ -52,15 +57,15 @@ const attempt = async (
 export const writeSecret = async (
   writer: SecretWriter,
   wanted: Wanted,
-  { digest, settled }: Known,
+  { digest, settled, approve }: Known,
   signal: AbortSignal,
 ): Promise<Written> => {
   if (settled && digest && isCurrent(wanted, digest)) return 'unchanged'
   const read = () => writer.read(wanted.namespace, wanted.name, signal)
   // A Secret that no watch has seen is most likely not there; if it is, create says so.
-  let existing = digest ? await read() : undefined
+  let existing = digest || !wanted.policy.creates ? await read() : undefined
   for (let count = 0; count < tries; count += 1) {
-    const result = await attempt(writer, wanted, existing, signal)
+    const result = await attempt(writer, wanted, { existing, approve }, signal)
     if (result !== 'conflict') return result
     existing = await read()
   }

@@ -13,7 +13,7 @@ export interface Module {
 export const modules = {
   core: { folder: 'pkg/core', imports: [], packages: [], pure: true },
   api: { folder: 'pkg/api', imports: ['core'], packages: ['zod'], pure: true },
-  materialize: { folder: 'pkg/materialize', imports: ['api', 'core'], packages: [], pure: true },
+  materialize: { folder: 'pkg/materialize', imports: ['api', 'core'], packages: ['re2js'], pure: true },
   admission: {
     folder: 'pkg/admission',
     imports: ['api', 'core', 'materialize'],
@@ -62,6 +62,12 @@ export const revealers: Readonly<Record<string, string>> = {
   'dev/gateway.ts': 'the key of the development gateway',
   'pkg/akeyless/wire.ts': 'an access key or token goes into a request body',
   'pkg/materialize/item.ts': 'a property is taken from a value',
+  'pkg/materialize/rewrite/merge.ts': 'the members of a value become keys',
+  'pkg/materialize/rewrite/transform.ts': 'what a template prints becomes a key',
+  'pkg/materialize/template/bytes.ts':
+    'a text of a Secret is searched for actions; a printed value is decoded, or becomes a label or annotation',
+  'pkg/materialize/value.ts': 'a value is decoded and searched for null bytes',
+  'pkg/reconcile/relabel.ts': 'the data of the Secret are compared with their hash',
   'pkg/template/frame.ts': 'values go into the template sandbox',
   'pkg/reconcile/authority.ts': 'a CA certificate is public',
   'pkg/reconcile/identity.ts': 'accessID and accessType are words, not secrets',

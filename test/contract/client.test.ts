@@ -100,8 +100,30 @@ t.test('an item looks and is listed as the SDK sees it', async t => {
   const names = (listed['items'] as { item_name: string; item_type: string }[])
     .filter(item => item.item_type !== 'CLASSIC_KEY')
     .map(item => item.item_name)
-  const items = await akeyless.list(identity, { path: '/apps' }, signal)
+  const items = await akeyless.list(identity, { path: '/apps/' }, { maxAgeMs: 0 }, signal)
   t.same(items.map(({ path }) => path).sort(), names.sort())
+})
+
+t.test('a listing by folder and tag has the items that the SDK gets for the same query', async t => {
+  const { official, akeyless, identity, signal } = await begin(t)
+  const type = ['static-secret', 'dynamic-secret', 'rotated-secret', 'certificate']
+  const cases = [
+    { query: { path: '/apps/' }, asked: { filter: '/apps/', tag: '', 'minimal-view': true }, count: 9 },
+    { query: { tags: ['config'] }, asked: { filter: '', tag: 'config', 'minimal-view': false }, count: 1 },
+    { query: {}, asked: { 'minimal-view': true }, count: 10 },
+  ]
+  for (const { query, asked, count } of cases) {
+    const theirs = (await official('listItems', { ...asked, type }))['items'] as {
+      item_name: string
+      item_type: string
+    }[]
+    const ours = await akeyless.list(identity, query, { maxAgeMs: 0 }, signal)
+    t.same(
+      ours,
+      theirs.map(item => ({ path: item.item_name, type: item.item_type })),
+    )
+    t.equal(ours.length, count)
+  }
 })
 
 t.test('where the SDK is refused, so are we, with a cause', async t => {

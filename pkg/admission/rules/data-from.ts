@@ -10,11 +10,16 @@ const entryDrafts = (entry: DataFromEntry, path: string): Draft[] => {
   if (sourceRef && !sourceRef.generatorRef && !sourceRef.storeRef) {
     return [{ path: `${path}.sourceRef`, message: 'names no source', remedy: 'give it a storeRef, or leave it out' }]
   }
-  return named.length === 0 ? [{ path, message: 'names nothing to read', remedy: 'give it an extract' }] : []
+  if (named.length > 0) return []
+  const remedy = 'give it an extract or a find'
+  // ESO takes an entry that has only a store, and reads nothing with it
+  return sourceRef
+    ? [{ path, message: 'names nothing to read, and so gives no keys', remedy, level: 'warn' }]
+    : [{ path, message: 'names nothing to read', remedy }]
 }
 
 export const dataFrom: Rule<ExternalSecret> = {
   id: 'data-from',
-  doc: 'Each entry of dataFrom names exactly one of extract, find and a generator.',
+  doc: 'Each entry of dataFrom names exactly one of extract, find and a generator; with a store alone, a warning.',
   check: ({ spec }) => (spec.dataFrom ?? []).flatMap((entry, index) => entryDrafts(entry, `spec.dataFrom[${index}]`)),
 }

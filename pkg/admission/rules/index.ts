@@ -3,11 +3,15 @@ import type { Rule } from '../findings.ts'
 import { foreignRule } from '../foreign.ts'
 import { authMethod } from './auth-method.ts'
 import { ca } from './ca.ts'
+import { conversionStrategy } from './conversion-strategy.ts'
 import { credentials } from './credentials.ts'
 import { dataFrom } from './data-from.ts'
 import { duplicateKey } from './duplicate-key.ts'
+import { find } from './find.ts'
 import { gatewayUrl } from './gateway-url.ts'
+import { immutable } from './immutable.ts'
 import { kubernetesAuth } from './kubernetes-auth.ts'
+import { manifestTarget } from './manifest-target.ts'
 import { metadataPolicy } from './metadata-policy.ts'
 import { noData } from './no-data.ts'
 import { policies } from './policies.ts'
@@ -17,6 +21,7 @@ import { refreshInterval } from './refresh-interval.ts'
 import { regexp } from './regexp.ts'
 import { remoteKey } from './remote-key.ts'
 import { retrySettings } from './retry-settings.ts'
+import { rewrite } from './rewrite.ts'
 import { secretKey } from './secret-key.ts'
 import { secretType } from './secret-type.ts'
 import { size } from './size.ts'
@@ -26,7 +31,9 @@ import { storeExists } from './store-exists.ts'
 import { storeNamespace } from './store-namespace.ts'
 import { storeRef } from './store-ref.ts'
 import { storeRefreshInterval } from './store-refresh-interval.ts'
+import { syncWindows } from './sync-windows.ts'
 import { templateMetadata } from './template-metadata.ts'
+import { templateSource } from './template-source.ts'
 import { templateTarget } from './template-target.ts'
 import { typeKeys } from './type-keys.ts'
 import { unsupported } from './unsupported.ts'
@@ -41,23 +48,30 @@ export const schemaRule = {
 /** Most important first: this is the order in which a person reads them. */
 export const externalSecretRules: readonly Rule<ExternalSecret>[] = [
   secretType,
+  manifestTarget,
   noData,
   refCount,
   size,
   storeRef,
   storeExists,
   refreshInterval,
+  syncWindows,
   dataFrom,
+  find,
+  rewrite,
   remoteKey,
   version,
   secretKey,
   duplicateKey,
   typeKeys,
   policies,
+  immutable,
   templateTarget,
+  templateSource,
   templateMetadata,
   regexp,
   unsupported,
+  conversionStrategy,
   metadataPolicy,
 ]
 

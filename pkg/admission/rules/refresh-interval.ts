@@ -9,6 +9,12 @@ export const durationDrafts = (path: string, text: string): Draft[] => {
   return [{ path, message: `${show(text)} is not a duration`, remedy: `write ${meant ?? 'it as 90s, 5m or 1h30m'}` }]
 }
 
+/** What makes that nothing is refreshed by time; undefined where something is. */
+export const idleBecause = ({ refreshPolicy, refreshInterval: text }: ExternalSecret['spec']): string | undefined => {
+  if (refreshPolicy === 'CreatedOnce' || refreshPolicy === 'OnChange') return `refreshPolicy ${refreshPolicy}`
+  return (parseDuration(text) ?? 1) <= 0 ? `refreshInterval ${show(text)}` : undefined
+}
+
 export const refreshInterval: Rule<ExternalSecret> = {
   id: 'refresh-interval',
   doc: 'refreshInterval is a duration in Go’s syntax; a negative one means never again, like 0, and is warned about.',

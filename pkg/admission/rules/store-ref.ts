@@ -1,13 +1,13 @@
 import type { ExternalSecret } from '#api'
+import { storesOf } from '#materialize'
 import type { Rule } from '../findings.ts'
 
 export const storeRef: Rule<ExternalSecret> = {
   id: 'store-ref',
-  doc: 'An ExternalSecret names the store that it reads with.',
+  doc: 'An ExternalSecret names each store that it reads with.',
   check: ({ spec }) => {
-    const entries = [...(spec.data ?? []), ...(spec.dataFrom ?? [])]
-    const needed = entries.length === 0 || entries.some(entry => !entry.sourceRef)
-    if (spec.secretStoreRef?.name || !needed) return []
-    return [{ path: 'spec.secretStoreRef.name', message: 'names no store', remedy: 'write the name of a SecretStore' }]
+    const nameless = storesOf(spec).filter(({ used, name }) => used && name === '')
+    const remedy = 'write the name of a SecretStore'
+    return nameless.map(({ path }) => ({ path: `${path}.name`, message: 'names no store', remedy }))
   },
 }

@@ -1,47 +1,50 @@
 import type { ExternalSecret } from '#api'
 import { member, show } from '#core'
+import { hasActions, isLabelValue, isQualifiedName } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 
-const name = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
-const prefix = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+type Texts = Readonly<Record<string, string>> | undefined
 
-// A text with an action is judged by what it becomes.
-const isTemplate = (text: string): boolean => text.includes('{{')
+const qualified = 'use letters, digits, - _ . with an optional domain and / in front'
 
-const isQualified = (key: string): boolean => {
-  const [first = '', second, ...more] = key.split('/')
-  if (more.length > 0) return false
-  return second === undefined ? name.test(first) : first.length <= 253 && prefix.test(first) && name.test(second)
-}
-
-const keys = (path: string, map: Readonly<Record<string, string>> | undefined): Draft[] =>
+// keys are not rendered: one with an action is as wrong as any other
+const keys = (path: string, map: Texts, isKey: (key: string) => boolean): Draft[] =>
   Object.keys(map ?? {})
-    .filter(key => !isTemplate(key) && !isQualified(key))
-    .map(key => ({
-      path: member(path, key),
-      message: `${show(key)} cannot be such a key`,
-      remedy: 'use letters, digits, - _ . with an optional domain and / in front',
-    }))
+    .filter(key => !isKey(key))
+    .map(key => ({ path: member(path, key), message: `${show(key)} cannot be such a key`, remedy: qualified }))
 
-const values = (path: string, map: Readonly<Record<string, string>> | undefined): Draft[] =>
+const values = (path: string, map: Texts): Draft[] =>
   Object.entries(map ?? {})
-    .filter(([, text]) => text !== '' && !isTemplate(text) && !name.test(text))
+    // a text with an action is judged by what it becomes
+    .filter(([, text]) => !hasActions(text) && !isLabelValue(text))
     .map(([key]) => ({
       path: member(path, key),
       message: 'is not a valid label value',
       remedy: 'use up to 63 letters, digits, - _ . with a letter or digit at both ends',
     }))
 
+const finalizerDrafts = (path: string, names: readonly string[] = []): Draft[] =>
+  names.flatMap((name, index): Draft[] => {
+    const at = `${path}[${index}]`
+    if (hasActions(name)) {
+      return [{ path: at, message: 'finalizers are not rendered', remedy: 'write plain text without {{' }]
+    }
+    return isQualifiedName(name) ? [] : [{ path: at, message: `${show(name)} is no finalizer`, remedy: qualified }]
+  })
+
 export const templateMetadata: Rule<ExternalSecret> = {
   id: 'template-metadata',
-  doc: 'Labels and annotations of the template are such as Kubernetes accepts.',
-  check: ({ spec }) => {
+  doc: 'Labels, annotations and finalizers of the template are such as Kubernetes accepts; only their values may be templates.',
+  check: ({ spec: { target } }) => {
     const path = 'spec.target.template.metadata'
-    const { labels, annotations } = spec.target.template?.metadata ?? {}
+    const { labels, annotations, finalizers } = target.template?.metadata ?? {}
     return [
-      ...keys(`${path}.labels`, labels),
+      ...keys(`${path}.labels`, labels, isQualifiedName),
       ...values(`${path}.labels`, labels),
-      ...keys(`${path}.annotations`, annotations),
+      // the API server lowers them before it looks
+      ...keys(`${path}.annotations`, annotations, key => isQualifiedName(key.toLowerCase())),
+      // a manifest target takes none
+      ...(target.manifest ? [] : finalizerDrafts(`${path}.finalizers`, finalizers)),
     ]
   },
 }

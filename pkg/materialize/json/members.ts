@@ -1,3 +1,4 @@
+import { repaired } from '../repaired.ts'
 import { type ByteText, Cursor, fromByteText } from './cursor.ts'
 
 /** Name to the source text of its value. */
@@ -32,5 +33,5 @@ export const members = (text: ByteText): Members | undefined => {
   return found
 }
 
-/** The text of a string token of a document that is known to be JSON; a lone surrogate becomes U+FFFD, as in Go. */
-export const unquoteStrictly = (raw: ByteText): string => String(JSON.parse(fromByteText(raw))).toWellFormed()
+/** The text of a string token of a document that is known to be JSON; what is no UTF-8 or UTF-16 becomes U+FFFD, as in Go. */
+export const unquoteStrictly = (raw: ByteText): string => String(JSON.parse(fromByteText(repaired(raw)))).toWellFormed()

@@ -208,16 +208,25 @@ t.test('a body is parsed with its depth capped and its strange keys harmless', a
   t.equal(line(''), 'the body is not JSON')
 })
 
-t.test('a template key named __proto__ is told of, not lost', async t => {
-  const { response } = admit(
-    review(
-      externalSecret(spec => {
-        spec.target.template = JSON.parse('{"data":{"__proto__":"{{ .x }}"}}')
-      }),
-    ),
-  )
-  t.match(response.status?.message, /spec\.target\.template\.data\.__proto__: is a name that cannot be used here/)
-})
+t.test(
+  'a key named __proto__ is one like any other: it passes where it may stand, and its faults are told',
+  async t => {
+    const answerTo = (template: string) =>
+      admit(
+        review(
+          externalSecret(spec => {
+            spec.target.template = JSON.parse(template)
+          }),
+        ),
+      ).response
+    t.equal(answerTo('{"data":{"__proto__":"{{ .x }}"}}').allowed, true)
+    t.match(answerTo('{"data":{"__proto__":{}}}').status?.message, /template\.data\.__proto__: must be text/)
+    t.match(
+      answerTo('{"metadata":{"labels":{"__proto__":"x"}}}').status?.message,
+      /labels\.__proto__: "__proto__" cannot be such a key/,
+    )
+  },
+)
 
 t.test('whatever JSON arrives, there is an answer and no exception', async () => {
   const kind = fc.constantFrom('ExternalSecret', 'SecretStore', 'ClusterSecretStore', 'Pod')

@@ -13,14 +13,14 @@ const stores = ({ kind, namespace, name }: { kind: string; namespace: string | u
 
 type Json = Parameters<NonNullable<Parameters<typeof externalSecret>[0]>>[0]
 
-/** Everything that ESO does and this version does not, or that only we refuse. */
+/** Much that only we refuse. */
 const bold = (change: (spec: Json) => void) =>
   externalSecret(spec => {
     spec.dataFrom = [{ find: { name: { regexp: '(?=a)' } }, rewrite: [{ regexp: { source: 'a', target: 'b' } }] }]
     spec.data[0].remoteRef.version = 'not-a-number'
     spec.refreshInterval = 'soon'
     spec.target = {
-      creationPolicy: 'Merge',
+      creationPolicy: 'None',
       deletionPolicy: 'Merge',
       template: { type: 'kubernetes.io/service-account-token', data: { k: '{{ .v }}' } },
     }
@@ -67,7 +67,21 @@ const cases: readonly { name: string; object: unknown; controllerClass?: string;
   },
   { name: 'a store of ours, in a shared cluster', object: named('main'), controllerClass: 'own', refused: true },
   { name: 'stores of another operator in each entry', object: entries('vault', 'vault'), refused: false },
-  { name: 'one store of ours among them', object: entries('vault', 'main'), refused: true },
+  { name: 'one store of another operator among ours', object: entries('main', 'vault'), refused: false },
+  {
+    name: 'a store of another operator in one entry, beside ours for the rest',
+    object: bold(spec => {
+      spec.data[1].sourceRef = { storeRef: { name: 'vault' } }
+    }),
+    refused: false,
+  },
+  { name: 'a store of ours and one that is not there', object: entries('ghost', 'main'), refused: true },
+  {
+    name: 'a store of ours and one that is not there, in a shared cluster',
+    object: entries('ghost', 'main'),
+    controllerClass: 'own',
+    refused: true,
+  },
   { name: 'generators alone', object: generator, refused: true },
   { name: 'generators alone, in a shared cluster', object: generator, controllerClass: 'own', refused: false },
   { name: 'another provider', object: vault(), refused: false },
@@ -117,18 +131,15 @@ t.test('an object of any shape is judged, whoever serves it', async t => {
   }
 })
 
-t.test(
-  'what this version lacks is a warning where another process reconciles, what is wrong stays a refusal',
-  async t => {
-    const object = externalSecret(spec => {
-      spec.dataFrom = [{ find: { name: { regexp: '^/a/' } } }]
-      spec.refreshInterval = '5 minutes'
-    })
-    const rulesOf = (findings: readonly { rule: string }[]) => findings.map(({ rule }) => rule)
-    const alone = judge(object)
-    t.ok(rulesOf(alone.denials).includes('unsupported'))
-    const beside = judge(object, undefined, { reconciledElsewhere: true })
-    t.same(rulesOf(beside.denials), ['refresh-interval'])
-    t.ok(rulesOf(beside.warnings).includes('unsupported'))
-  },
-)
+t.test('what Latchkey lacks is a warning where another process reconciles, what is wrong stays a refusal', async t => {
+  const object = externalSecret(spec => {
+    spec.dataFrom = [{ sourceRef: { generatorRef: { kind: 'Password', name: 'p' } } }]
+    spec.refreshInterval = '5 minutes'
+  })
+  const rulesOf = (findings: readonly { rule: string }[]) => findings.map(({ rule }) => rule)
+  const alone = judge(object)
+  t.ok(rulesOf(alone.denials).includes('unsupported'))
+  const beside = judge(object, undefined, { reconciledElsewhere: true })
+  t.same(rulesOf(beside.denials), ['refresh-interval'])
+  t.ok(rulesOf(beside.warnings).includes('unsupported'))
+})

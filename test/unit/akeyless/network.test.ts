@@ -224,7 +224,7 @@ t.test('every method ends with the reason of its signal, and leaves the others a
   const left = [
     client.login(who, leaver.signal),
     client.describe(who, '/apps/config', leaver.signal),
-    client.list(who, {}, leaver.signal),
+    client.list(who, {}, { maxAgeMs: 0 }, leaver.signal),
     client.read(who, refs('/apps/config'), { maxAgeMs: 0, scope: '' }, leaver.signal),
   ]
   const stayed = read(client, who, refs('/apps/db-password'))

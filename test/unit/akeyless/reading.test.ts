@@ -142,7 +142,7 @@ t.test('what an item is can be seen without reading it, and all of them can be l
     type: 'DYNAMIC_SECRET',
     enabled: true,
   })
-  const items = await client.list(who, { path: '/apps' }, AbortSignal.timeout(5000))
+  const items = await client.list(who, { path: '/apps/' }, { maxAgeMs: 0 }, AbortSignal.timeout(5000))
   t.same(
     items.map(({ path }) => path).sort(),
     testSeed.items

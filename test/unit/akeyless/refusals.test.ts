@@ -132,13 +132,3 @@ t.test('control characters of a path reach a message escaped', async t => {
   const [outcome] = await read(startClient(t), identity(gateway.url), refs('/apps/x\r\ny\u001b[31m\u2028'))
   t.match(outcome, { code: 'ItemNotFound', message: String.raw`item "/apps/x\r\ny\u001b[31m\u2028" not found` })
 })
-
-t.test('a listing that never ends, or is none, is a fault', async t => {
-  for (const page of [{ items: [], next_page: 'more', has_next: true }, { folders: [] }, {}]) {
-    const server = await startServer(t, (request, response) =>
-      json(response, 200, request.url === '/v2/auth' ? { token: 't-1' } : page),
-    )
-    const fault = await faultIn(startClient(t).list(identity(`${server.url}/v2`), {}, soon()))
-    t.equal(fault.code, 'GatewayAnswerInvalid')
-  }
-})

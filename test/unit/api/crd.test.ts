@@ -119,6 +119,8 @@ const required: Record<string, string[]> = {
     'spec.dataFrom[].rewrite[].transform.template',
     'spec.dataFrom[].sourceRef.generatorRef.kind',
     'spec.dataFrom[].sourceRef.generatorRef.name',
+    // ours, beside what ESO has
+    'status.faults[].code',
     'status.conditions[].type',
     'status.conditions[].status',
   ],

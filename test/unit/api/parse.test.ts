@@ -204,3 +204,53 @@ t.test('no text costs time, whatever its length', async t => {
     t.ok(performance.now() - started < 200, text.slice(0, 20))
   }
 })
+
+/** The same text as key and value everywhere that a manifest has keys of its own. */
+const everywhere = (keys: readonly string[], value: unknown = 'v') => {
+  const map = JSON.parse(`{${keys.map(key => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join()}}`)
+  const spec = {
+    target: { template: { data: map, metadata: { labels: map, annotations: map } } },
+    dataFrom: [{ find: { tags: map } }],
+  }
+  return { ...externalSecret(spec), metadata: { ...metadata, labels: map, annotations: map } }
+}
+
+t.test('every key of a map is kept, whatever it is called', async t => {
+  const keys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '', 'a b']
+  const parsed = ExternalSecret.parse(everywhere(keys))
+  const { template } = parsed.spec.target
+  const maps = {
+    data: template?.data,
+    labels: template?.metadata?.labels,
+    annotations: template?.metadata?.annotations,
+    tags: parsed.spec.dataFrom?.[0]?.find?.tags,
+    ownLabels: parsed.metadata.labels,
+    ownAnnotations: parsed.metadata.annotations,
+  }
+  for (const [place, map] of Object.entries(maps)) {
+    t.same(
+      Object.entries(map ?? {}),
+      keys.map(key => [key, 'v']),
+      place,
+    )
+    t.equal(Object.getPrototypeOf(map), Object.prototype, `${place} is still a plain object`)
+  }
+  const matchLabels = JSON.parse('{"__proto__":"v"}')
+  const conditions = [{ namespaceSelector: { matchLabels } }]
+  const cluster = { ...store(), kind: 'ClusterSecretStore', metadata: { name: 'a' } }
+  const read = ClusterSecretStore.parse({ ...cluster, spec: { ...cluster.spec, conditions } })
+  t.same(Object.keys(read.spec.conditions?.[0]?.namespaceSelector?.matchLabels ?? {}), ['__proto__'])
+})
+
+t.test('a map that holds other than text is told by its key, and one that is none by its path', async t => {
+  const data = 'spec.target.template.data'
+  const withData = (map: unknown) => complaints(ExternalSecret, externalSecret({ target: { template: { data: map } } }))
+  t.same(withData(JSON.parse('{"a":1,"__proto__":{},"b":"x","constructor":null}')).sort(), [
+    `${data}.__proto__`,
+    `${data}.a`,
+    `${data}.constructor`,
+  ])
+  for (const none of [[], ['a'], 'a', 7, null]) t.same(withData(none), [data], JSON.stringify(none))
+  t.same(withData({}), [])
+  t.same(withData(undefined), [])
+})

@@ -1,31 +1,43 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import fc from 'fast-check'
 import t from 'tap'
-import { ExternalSecretSpec, type ItemValue } from '#api'
-import { Sensitive } from '#core'
-import { materialize } from '#materialize'
+import { readGolden } from '../../oracle/golden.ts'
+import { buildOracle } from '../../oracle/oracle.ts'
+import { broken, object, root } from './documents.ts'
+import { byName, readMembers } from './reading.ts'
 
-const golden: { text: string; want: [string, string][] | null }[] = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../golden/extract.json'), 'utf8'),
-)
-const spec = ExternalSecretSpec.parse({ dataFrom: [{ extract: { key: '/a', conversionStrategy: 'Unicode' } }] })
+const golden: { text: string; want: [string, string][] | null }[] = JSON.parse(readGolden('extract.json'))
 
 t.test('extract takes from a JSON object what Go’s encoding/json takes, by its recorded answers', async t => {
   t.ok(golden.length >= 25)
   for (const [index, { text, want }] of golden.entries()) {
-    const item: ItemValue = { type: 'STATIC_SECRET', text: Sensitive.text(text) }
-    const made = materialize(spec, new Map([['/a@0', item]]))
-    const name = `line ${index + 2} of extract.json`
-    if ('faults' in made) {
-      // Latchkey refuses two names that become one key and an empty key; Go’s library has no opinion on them.
-      const codes = made.faults.map(fault => fault.code)
-      if (want === null) t.match(codes[0], /^(NotJson|ItemEmpty)$/, name)
-      else t.same(codes, [want.some(([key]) => key === '') ? 'KeyInvalid' : 'none'], name)
-      continue
-    }
-    const got = [...made.data].map(([key, value]) => [key, value.reveal().toString('utf8')])
-    const converted = (want ?? []).map(([key, value]) => [key.replaceAll(' ', '_U0020_'), value])
-    t.same(got.sort(), converted.sort(), name)
-    t.not(want, null, name)
+    const encoded = want?.map(([name, value]): [string, string] => [name, Buffer.from(value).toString('base64')])
+    t.same(readMembers({ text }), encoded ? byName(encoded) : null, `line ${index + 2} of extract.json`)
   }
+})
+
+const space = fc.constantFrom('', '', ' ', '\n', '\ufeff')
+const text = fc.oneof(
+  { weight: 5, arbitrary: fc.tuple(space, object, space).map(parts => parts.join('')) },
+  { weight: 3, arbitrary: broken(object) },
+  root,
+  fc.json(),
+)
+const seed = Number(process.env['LATCHKEY_SEED'] ?? Date.now() % 1_000_000)
+
+t.test(`of 10,000 documents extract takes the members that Go takes, seed ${seed}`, async t => {
+  const oracle = buildOracle(reason => t.comment(reason))
+  if (!oracle) return
+  const cases = fc.sample(text, { numRuns: 10_000, seed })
+  const replies = oracle(cases.map(text => ({ op: 'extract', text })))
+  t.equal(replies.length, 10_000)
+  const wrong = cases.flatMap((text, index) => {
+    const { exists, members = [] } = replies[index]!
+    const [got, want] = [readMembers({ text }), exists ? byName(members) : null]
+    return JSON.stringify(got) === JSON.stringify(want) ? [] : [{ text, got, want }]
+  })
+  t.same(wrong.slice(0, 5), [])
+  const taken = replies.filter(({ members }) => members && members.length > 1).length
+  t.ok(taken > 2000, `${taken} have several members`)
+  const refused = replies.filter(reply => !reply.exists).length
+  t.ok(refused > 1500, `${refused} are no object`)
 })

@@ -24,16 +24,6 @@ const cases = [
 ]
 for (const { name, target, want } of cases) t.test(`a Secret ${name}`, async t => t.same(shape(target), want))
 
-t.test('a store named again in sourceRef is the same store, whether its kind is written or not', async t => {
-  const spec = (storeRef: object) =>
-    ExternalSecretSpec.parse({
-      secretStoreRef: { name: 'main' },
-      data: [{ secretKey: 'k', remoteRef: { key: '/a' }, sourceRef: { storeRef } }],
-    })
-  t.same(unsupported(spec({ name: 'main', kind: 'SecretStore' })), [])
-  t.equal(unsupported(spec({ name: 'main', kind: 'ClusterSecretStore' })).length, 1)
-})
-
 t.test('what the guides use is supported, all three refresh policies too', async t => {
   for (const refreshPolicy of ['CreatedOnce', 'Periodic', 'OnChange']) {
     const spec = ExternalSecretSpec.parse({

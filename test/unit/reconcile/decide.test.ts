@@ -248,7 +248,7 @@ const cases: {
 
 for (const { name, es, secret, want } of cases) {
   t.test(name, async t => {
-    const decision: Decision = decide({ externalSecret: es, secret, now })
+    const decision: Decision = decide({ externalSecret: es, secret, sourcesChanged: false, now })
     t.same(decision, want)
   })
 }

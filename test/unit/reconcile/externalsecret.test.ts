@@ -1,8 +1,10 @@
 import t from 'tap'
 import { Fault } from '#core'
 import { externalSecretReconciler } from '../../../pkg/reconcile/externalsecret.ts'
+import { createGuard } from '../../../pkg/reconcile/guard.ts'
 import { createIdentities } from '../../../pkg/reconcile/identities.ts'
 import { createStatusMemory } from '../../../pkg/reconcile/memory.ts'
+import { createSourceNews } from '../../../pkg/reconcile/news.ts'
 import type { Next } from '../../../pkg/reconcile/next.ts'
 import {
   ago,
@@ -26,6 +28,9 @@ const start = (state: World) => {
   const run = externalSecretReconciler(state.deps, {
     identities: createIdentities(state.credentials, state.deps.now),
     memory: createStatusMemory(),
+    guard: createGuard(),
+    sources: createSourceNews(),
+    marks: new Map(),
     suspect: key => suspects.push(key),
   })
   return { suspects, pass: (): Promise<Next> => run('demo/app', signal) }
@@ -235,7 +240,11 @@ for (const { name, fault, next: want, reason } of failures) {
     state.items.set('/db', fault)
     const { pass } = start(state)
     const next = await pass()
-    t.same(state.log, ['read /db@0', `event ExternalSecret Warning ${reason}`, 'patch ExternalSecret app: conditions'])
+    t.same(state.log, [
+      'read /db@0',
+      `event ExternalSecret Warning ${reason}`,
+      'patch ExternalSecret app: conditions faults',
+    ])
     t.match(state.statuses[0]?.status, {
       conditions: [
         { status: 'False', reason: 'SecretSyncedError', message: new RegExp(`Secret kept as of ${ago(3600)}$`) },
@@ -294,9 +303,10 @@ t.test('an invalid manifest that got past the webhook reads nothing and names al
   t.same(next, { go: 'rest' })
 })
 
-t.test('what this version lacks is told and nothing is done', async t => {
+t.test('what Latchkey does not do is told and nothing is done', async t => {
   const state = settled(3600)
-  const other = externalSecret({ metadata: { generation: 2 }, spec: { target: { creationPolicy: 'Merge' } } })
+  const dataFrom = [{ sourceRef: { generatorRef: { kind: 'UUID', name: 'x' } } }]
+  const other = externalSecret({ metadata: { generation: 2 }, spec: { dataFrom } })
   state.externalSecrets[0] = { ...other, status: synced(3600).status }
   await start(state).pass()
   t.match(state.log, ['event ExternalSecret Warning NotSupported', /^patch/])
@@ -490,6 +500,9 @@ t.test('a pass that ends because the process stops says nothing', async t => {
   const run = externalSecretReconciler(state.deps, {
     identities: createIdentities(state.credentials, state.deps.now),
     memory: createStatusMemory(),
+    guard: createGuard(),
+    sources: createSourceNews(),
+    marks: new Map(),
     suspect: () => {},
   })
   t.same(await run('demo/app', abort.signal), { go: 'rest' })
@@ -536,6 +549,9 @@ t.test('many ExternalSecrets that are due together read the credentials of their
   const run = externalSecretReconciler(state.deps, {
     identities: createIdentities(state.credentials, state.deps.now),
     memory: createStatusMemory(),
+    guard: createGuard(),
+    sources: createSourceNews(),
+    marks: new Map(),
     suspect: () => {},
   })
   await Promise.all([run('demo/app', signal), run('demo/b', signal)])

@@ -42,6 +42,11 @@ export const text = (value: string, type: ItemValue['type'] = 'STATIC_SECRET'): 
   text: Sensitive.text(value),
 })
 
+/** Nothing that is plain needs the engine: whoever asks it without a template fails. */
+const asked = (): never => {
+  throw new Error('the engine was asked')
+}
+
 /** The outside of the reconciler in memory: ports are ours, so they may be played. The real ones are met in test/live. */
 export const world = (
   parts: Partial<Pick<World, 'externalSecrets' | 'stores' | 'clusterStores' | 'digests'>> = {},
@@ -99,7 +104,15 @@ export const world = (
           const missing = new Fault('ItemNotFound', 'item is not there', { remedy: 'check the path' })
           return new Map(refs.map(ref => [refKey(ref), items.get(ref.path) ?? missing]))
         },
+        list: async (_identity, { path = '/', tags = [] }) => {
+          log.push(`list ${[path, ...tags].join(' ')}`)
+          return [...items].flatMap(([each, item]) =>
+            item instanceof Fault || !each.startsWith(path) ? [] : [{ path: each, type: item.type }],
+          )
+        },
       },
+      engine: { render: asked, renderEach: asked, get: asked, json: asked },
+      turns: { now: () => 0, pause: async () => {} },
       externalSecrets: snapshot(externalSecrets, nameOf, indexes.externalSecrets),
       stores: snapshot(stores, nameOf, indexes.stores),
       clusterStores: snapshot(clusterStores, nameOf, indexes.clusterStores),

@@ -220,7 +220,7 @@ const refusals: { name: string; existing?: SecretObject; type?: string; want: Re
   {
     name: 'changing an immutable Secret',
     existing: secretObject({ user: 'old' }, { immutable: true }),
-    want: /^SecretImmutable .*immutable and holds other data → delete Secret app; it is made anew/,
+    want: /^SecretImmutable .*immutable and holds other data than Akeyless → delete Secret app; it is made anew/,
   },
 ]
 for (const { name, existing, type, want: message } of refusals) {

@@ -4,13 +4,28 @@ import { type Outcome, summarize } from '../../../pkg/reconcile/summarize.ts'
 import { ago, externalSecret, now, synced, syncedStatus } from './build.ts'
 
 const at = new Date(now.getTime() - 250)
-const done: Outcome = { did: 'sync', written: 'created', startedAt: at, leaseDueAt: undefined, keepsClock: false }
-const unchanged: Outcome = { ...done, written: 'unchanged' }
+const done = {
+  did: 'sync',
+  written: 'created',
+  startedAt: at,
+  leaseDueAt: undefined,
+  keepsClock: false,
+  missing: [],
+} as const satisfies Outcome
+const unchanged = { ...done, written: 'unchanged' } as const satisfies Outcome
 const missing = new Fault('ItemNotFound', 'item "/db" does not exist', {
   path: 'spec.data[0].remoteRef.key',
   remedy: 'check the path',
 })
 const failure: Outcome = { did: 'fail', faults: [missing], secretExists: true }
+const faults = [
+  {
+    code: 'ItemNotFound',
+    path: 'spec.data[0].remoteRef.key',
+    message: 'item "/db" does not exist',
+    remedy: 'check the path',
+  },
+]
 const line = 'spec.data[0].remoteRef.key: item "/db" does not exist → check the path'
 
 t.test('the first sync fills the whole status in one patch and tells that the Secret was created', async t => {
@@ -52,6 +67,7 @@ t.test('a failure names ref and cause, says since when the Secret is kept, and m
   const message = `${line}; Secret kept as of ${ago(3600)}`
   t.same(patch, {
     conditions: [{ type: 'Ready', status: 'False', reason: 'SecretSyncedError', message, lastTransitionTime: ago(0) }],
+    faults,
   })
   t.same(events, [{ type: 'Warning', reason: 'ItemNotFound', message }])
 })
@@ -61,7 +77,7 @@ t.test('the same failure again writes nothing and tells nothing', async t => {
   const conditions = [
     { type: 'Ready', status: 'False', reason: 'SecretSyncedError', message, lastTransitionTime: ago(60) },
   ]
-  t.same(summarize(synced(3600, {}, { conditions }), failure, now), { patch: undefined, events: [] })
+  t.same(summarize(synced(3600, {}, { conditions, faults }), failure, now), { patch: undefined, events: [] })
 })
 
 t.test('another failure changes the message but not the time of transition', async t => {

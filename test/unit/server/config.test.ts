@@ -22,6 +22,7 @@ t.test('without flags every default holds', async t => {
     webhookBind: { host: '0.0.0.0', port: 10250 },
     noRegister: false,
     allowLocalGateways: false,
+    unsafeAllowGenericTargets: false,
     healthBind: { host: '0.0.0.0', port: 8081 },
     metricsBind: { host: '0.0.0.0', port: 8080 },
     watchNamespaces: [],

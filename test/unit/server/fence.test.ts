@@ -11,9 +11,13 @@ const parts = () => {
     }
   const ports = {
     secretWriter: { read: act('read'), create: act('create'), replace: act('replace'), remove: act('remove') },
+    objects: {
+      client: { read: act('readObject'), create: act('make'), replace: act('change'), remove: act('take') },
+      watches: {},
+    },
     status: { patch: act('patch') },
     finalizers: { remove: act('finalizer') },
-    source: { login: act('login'), read: act('items') },
+    source: { login: act('login'), read: act('items'), list: act('list') },
   }
   return { calls, ports }
 }
@@ -22,20 +26,25 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
   const { calls, ports } = parts()
   const state = { leads: true }
   // the stand-ins take anything: what counts here is who is called
-  const { secretWriter, status, finalizers, source } = fence(ports as never, () => state.leads)
+  const { secretWriter, objects, status, finalizers, source } = fence(ports as never, () => state.leads)
   const everything: (() => Promise<unknown>)[] = [
     () => secretWriter.create({} as never, 'm', {} as never),
     () => secretWriter.replace({} as never, 'm', {} as never),
     () => secretWriter.remove({} as never, {} as never),
+    async () => objects?.client.create({} as never, {} as never, 'm', {} as never),
+    async () => objects?.client.replace({} as never, {} as never, 'm', {} as never),
+    async () => objects?.client.remove({} as never, {} as never, {} as never),
     () => status.patch({} as never, {}, {} as never),
     () => finalizers.remove({} as never, 'f', {} as never),
     () => source.read({} as never, [], { maxAgeMs: 0, scope: '' }, {} as never),
   ]
   for (const call of everything) await call()
-  t.same(calls.splice(0), ['create', 'replace', 'remove', 'patch', 'finalizer', 'items'])
+  t.same(calls.splice(0), ['create', 'replace', 'remove', 'make', 'change', 'take', 'patch', 'finalizer', 'items'])
   state.leads = false
   for (const call of everything) await t.rejects(async () => void (await call()), { code: 'ClusterUnreachable' })
   await secretWriter.read('n', 's', {} as never)
   await source.login({} as never, {} as never)
-  t.same(calls, ['read', 'login'])
+  await objects?.client.read({} as never, 'n', 'o', {} as never)
+  await source.list({} as never, {}, { maxAgeMs: 0 }, {} as never)
+  t.same(calls, ['read', 'login', 'readObject', 'list'], 'what changes nothing anywhere')
 })

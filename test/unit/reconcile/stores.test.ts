@@ -1,8 +1,8 @@
 import t from 'tap'
 import { admits } from '../../../pkg/reconcile/namespaces.ts'
 import { reach } from '../../../pkg/reconcile/reach.ts'
-import { resolveStore } from '../../../pkg/reconcile/resolve.ts'
 import { isOurs } from '../../../pkg/reconcile/store.ts'
+import { resolveStores } from '../../../pkg/reconcile/stores.ts'
 import { clusterStore, externalSecret, namespace, secretStore } from './build.ts'
 import { snapshot } from './ports.ts'
 
@@ -14,42 +14,42 @@ const deps = (stores: ReturnType<typeof secretStore>[], clusterStores: ReturnTyp
 })
 const es = externalSecret()
 const cluster = externalSecret({ spec: { secretStoreRef: { name: 'main', kind: 'ClusterSecretStore' } } })
-const say = (resolved: ReturnType<typeof resolveStore>): string =>
-  resolved.is === 'refused' ? `${resolved.fault.code} ${resolved.fault.line()}` : resolved.is
+const say = (resolved: ReturnType<typeof resolveStores>): string =>
+  resolved.is === 'refused' ? resolved.faults.map(fault => `${fault.code} ${fault.line()}`).join('; ') : resolved.is
 const failing = { conditions: [{ type: 'Ready', status: 'False', reason: 'x', message: 'y' }], observedGeneration: 1 }
 
 t.test('a ready store is usable', async t => {
-  t.equal(say(resolveStore(es, deps([secretStore()]))), 'usable')
-  t.equal(say(resolveStore(cluster, deps([], [clusterStore()]))), 'usable')
+  t.equal(say(resolveStores(es, deps([secretStore()]))), 'usable')
+  t.equal(say(resolveStores(cluster, deps([], [clusterStore()]))), 'usable')
 })
 
 t.test('a store without kind is a SecretStore', async t => {
   const ref = externalSecret({ spec: { secretStoreRef: { name: 'main' } } })
-  t.equal(say(resolveStore(ref, deps([secretStore()], [clusterStore({ status: undefined })]))), 'usable')
+  t.equal(say(resolveStores(ref, deps([secretStore()], [clusterStore({ status: undefined })]))), 'usable')
 })
 
 t.test('a store of another namespace does not exist here', async t => {
-  const said = say(resolveStore(es, deps([secretStore({ metadata: { namespace: 'other' } })])))
+  const said = say(resolveStores(es, deps([secretStore({ metadata: { namespace: 'other' } })])))
   t.match(said, /^StoreNotFound spec\.secretStoreRef: SecretStore "main" does not exist in this namespace/)
 })
 
 t.test('a store of another class is foreign, whatever else is wrong with it', async t => {
-  t.equal(say(resolveStore(es, deps([secretStore({ spec: { controller: 'eso' }, status: failing })]))), 'foreign')
+  t.equal(say(resolveStores(es, deps([secretStore({ spec: { controller: 'eso' }, status: failing })]))), 'foreign')
 })
 
 t.test('a store that nobody has looked at since its last edit is waited for', async t => {
-  t.equal(say(resolveStore(es, deps([secretStore({ status: undefined })]))), 'pending')
-  t.equal(say(resolveStore(es, deps([secretStore({ metadata: { generation: 2 } })]))), 'pending')
+  t.equal(say(resolveStores(es, deps([secretStore({ status: undefined })]))), 'pending')
+  t.equal(say(resolveStores(es, deps([secretStore({ metadata: { generation: 2 } })]))), 'pending')
 })
 
 t.test('a store that ESO validated is usable before our own look', async t => {
   const status = { conditions: [{ type: 'Ready', status: 'True', reason: 'Valid', message: 'store validated' }] }
-  t.equal(say(resolveStore(es, deps([secretStore({ status })]))), 'usable')
+  t.equal(say(resolveStores(es, deps([secretStore({ status })]))), 'usable')
 })
 
 t.test('a store that is not ready lets nobody through', async t => {
   t.match(
-    say(resolveStore(es, deps([secretStore({ status: failing })]))),
+    say(resolveStores(es, deps([secretStore({ status: failing })]))),
     /^StoreNotReady .*SecretStore "main" is not ready/,
   )
 })
@@ -57,9 +57,9 @@ t.test('a store that is not ready lets nobody through', async t => {
 t.test('the conditions of a ClusterSecretStore are judged on live labels', async t => {
   const store = clusterStore({ spec: { conditions: [{ namespaceSelector: { matchLabels: { team: 'a' } } }] } })
   const world = deps([], [store])
-  t.equal(say(resolveStore(cluster, world)), 'usable')
+  t.equal(say(resolveStores(cluster, world)), 'usable')
   const moved = { ...world, namespaces: snapshot([{ name: namespace, labels: { team: 'b' } }], ({ name }) => name) }
-  t.match(say(resolveStore(cluster, moved)), /^StoreDenied .*ClusterSecretStore "main" does not admit namespace demo/)
+  t.match(say(resolveStores(cluster, moved)), /^StoreDenied .*ClusterSecretStore "main" does not admit namespace demo/)
 })
 
 t.test('a class of its own takes no store that names none: those are ESO’s', async t => {
@@ -129,4 +129,28 @@ t.test('a SecretStore reaches its own namespace and no other, whatever it names'
     }
     t.ok(reached === undefined || reached === 'own', `${named}`)
   }
+})
+
+t.test('of several stores the first fault is not the only one', async t => {
+  const named = (name: string) => ({ sourceRef: { storeRef: { name } }, secretKey: name, remoteRef: { key: '/a' } })
+  const es = externalSecret({ spec: { secretStoreRef: undefined, data: [named('main'), named('x'), named('y')] } })
+  t.match(
+    say(resolveStores(es, deps([secretStore()]))),
+    /^StoreNotFound spec\.data\[1\]\.sourceRef\.storeRef: SecretStore "x" .*; StoreNotFound spec\.data\[2\]/,
+  )
+})
+
+t.test('a main store that no entry reads with need not exist', async t => {
+  const data = [{ sourceRef: { storeRef: { name: 'main' } }, secretKey: 'a', remoteRef: { key: '/a' } }]
+  const es = externalSecret({ spec: { secretStoreRef: { name: 'absent' }, data } })
+  t.equal(say(resolveStores(es, deps([secretStore()]))), 'usable')
+})
+
+t.test('one store of another class makes the whole object foreign', async t => {
+  const data = [
+    { sourceRef: { storeRef: { name: 'eso', kind: 'ClusterSecretStore' } }, secretKey: 'a', remoteRef: { key: '/a' } },
+  ]
+  const es = externalSecret({ spec: { data } })
+  const store = clusterStore({ metadata: { name: 'eso' }, spec: { controller: 'eso' } })
+  t.equal(say(resolveStores(es, deps([secretStore()], [store]))), 'foreign')
 })

@@ -1,0 +1,16 @@
+import type { Fault } from '#core'
+import type { Values } from '#materialize'
+import type { Written } from './write.ts'
+
+/** Told what a write would take away; throws Fault where it may not go, or not yet. */
+export type Approve = (change: { readonly drops: readonly string[]; readonly of: number }) => void
+
+/** What an ExternalSecret makes: a Secret, or an object of another kind. Everything throws Fault or Refused. */
+export interface Target {
+  /** Before the items are read: what must not be written costs no call. `absent`: it is not there, and nobody makes it. */
+  check(): Promise<'absent' | undefined>
+  /** `settled`: the ExternalSecret is as it was at the last sync. */
+  write(data: Values, options: { readonly settled: boolean; readonly approve: Approve }): Promise<Written>
+  /** deletionPolicy Delete, once every item is gone; whether there was something to delete. */
+  remove(missing: readonly Fault[]): Promise<boolean>
+}

@@ -1,0 +1,343 @@
+import { clusterStore, store } from '../objects.ts'
+import type { Cases } from './cases.ts'
+
+const auth = 'spec.provider.akeyless.authSecretRef'
+const url = 'spec.provider.akeyless.akeylessGWApiURL'
+const withUrl = (text: string) =>
+  store(a => {
+    a.akeylessGWApiURL = text
+  })
+const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'conf', serviceAccountRef: { name: 'sa' } }
+
+const noKubernetesAuth = `${auth}.kubernetesAuth: is not supported by this version, and the store will not be ready → use secretRef with an API key, or keep this store with ESO [kubernetes-auth]`
+
+/** Rules of SecretStore and ClusterSecretStore. */
+export const storeCases: Cases = {
+  provider: {
+    passes: [store()],
+    fails: [
+      [
+        store((_, s) => {
+          s.provider = { vault: { server: 'x' } }
+        }),
+        'spec.provider: "vault" is not a provider of Latchkey, which marks this store InvalidProviderConfig → name the class of the operator that serves it in spec.controller [provider]',
+      ],
+      [
+        store((_, s) => {
+          s.provider.vault = {}
+        }),
+        'spec.provider: has 2 providers: "akeyless", "vault" → keep one',
+      ],
+      [
+        store((_, s) => {
+          s.provider = {}
+        }),
+        'spec.provider: names no provider → give it akeyless',
+      ],
+    ],
+  },
+  'gateway-url': {
+    passes: [
+      '',
+      'https://gw.example.com:8080/v2',
+      'https://10.0.0.1',
+      'https://[fd00::1]:8000/api/v2',
+      'HTTPS://API.AKEYLESS.IO/',
+    ].map(withUrl),
+    fails: [
+      [
+        withUrl('api.akeyless.io'),
+        `${url}: "api.akeyless.io" does not start with https:// → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
+      [
+        withUrl('https://'),
+        `${url}: "https://" names no host → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
+      [
+        withUrl('https:///v2'),
+        `${url}: "https:///v2" names no host → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
+      [
+        withUrl('https://<the.akeyless.gw:8080>/v2'),
+        `${url}: "https://<the.akeyless.gw:8080>/v2" is not a URL → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
+      [
+        withUrl('https://a b'),
+        `${url}: "https://a b" has blanks → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
+      [
+        withUrl('https://me:hunter2@gw'),
+        `${url}: has a user or password in front of the host → remove it; credentials belong in authSecretRef`,
+      ],
+      [
+        withUrl('me:hunter2@gw'),
+        `${url}: the text does not start with https:// → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
+      [withUrl('https://gw/#x'), `${url}: has a query or a fragment → end it after the path`],
+      [
+        withUrl('ftp://gw'),
+        `${url}: "ftp://gw" does not start with https:// → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
+      ],
+      [
+        withUrl('http://gw:8000'),
+        `${url}: uses http: credentials and values cross the network in plain text → write https:// [gateway-url]`,
+      ],
+    ],
+  },
+  'auth-method': {
+    passes: [
+      store(a => {
+        a.authSecretRef.serviceAccountRef = { name: 'sa' }
+      }),
+    ],
+    fails: [
+      [
+        store(a => {
+          a.authSecretRef = {}
+        }),
+        `${auth}: names no way to log in → add secretRef with accessID, accessType and accessTypeParam`,
+      ],
+      [
+        store(a => {
+          a.authSecretRef = { serviceAccountRef: { name: 'sa' } }
+        }),
+        `${auth}: has a serviceAccountRef but no access id → add secretRef with accessID, accessType and accessTypeParam`,
+      ],
+      [
+        store(a => {
+          a.authSecretRef.kubernetesAuth = kubernetesAuth
+        }),
+        `${auth}: has kubernetesAuth and secretRef; kubernetesAuth is used → remove the other one [auth-method]`,
+        noKubernetesAuth,
+      ],
+      [
+        store(a => {
+          a.serviceAccountRef = { name: 'x' }
+          a.authSecretRef.serviceAccountRef = { name: 'y' }
+        }),
+        'spec.provider.akeyless.serviceAccountRef: is not used: authSecretRef has a serviceAccountRef too → remove it [auth-method]',
+      ],
+    ],
+  },
+  credentials: {
+    passes: [
+      store(a => {
+        delete a.authSecretRef.secretRef.accessTypeParam
+      }),
+      store(a => {
+        a.authSecretRef.secretRef.accessTypeParam = {}
+      }),
+    ],
+    fails: [
+      [
+        store(a => {
+          a.authSecretRef.secretRef = { accessID: { name: 'creds' }, accessType: { key: 'accessType' } }
+        }),
+        `${auth}.secretRef.accessID.key: names no key → name the key of the Secret, as accessID`,
+        `${auth}.secretRef.accessType.name: names no Secret → name the Secret that holds accessType`,
+      ],
+      [
+        store(a => {
+          delete a.authSecretRef.secretRef.accessID
+        }),
+        `${auth}.secretRef.accessID.name: names no Secret → name the Secret that holds accessID`,
+        `${auth}.secretRef.accessID.key: names no key → name the key of the Secret, as accessID`,
+      ],
+      [
+        store(a => {
+          delete a.authSecretRef.secretRef.accessTypeParam.key
+        }),
+        `${auth}.secretRef.accessTypeParam.key: names no key → name the key of the Secret, as accessTypeParam`,
+      ],
+    ],
+  },
+  'kubernetes-auth': {
+    passes: [store()],
+    fails: [
+      [
+        store(a => {
+          a.authSecretRef = { kubernetesAuth: { accessID: 'p-x', k8sConfName: 'c' } }
+        }),
+        noKubernetesAuth,
+      ],
+      [
+        store(a => {
+          a.authSecretRef = { kubernetesAuth: { ...kubernetesAuth, secretRef: { name: 't' } } }
+        }),
+        noKubernetesAuth,
+      ],
+      [
+        store(a => {
+          a.authSecretRef = { kubernetesAuth: { accessID: '', k8sConfName: ' ', secretRef: {} } }
+        }),
+        `${auth}.kubernetesAuth.accessID: is empty → write the access id of the auth method, as p-…`,
+        `${auth}.kubernetesAuth.k8sConfName: is empty → write the name of the Kubernetes auth config of the gateway`,
+        `${auth}.kubernetesAuth.secretRef.name: is empty → name the Secret that holds the token`,
+        noKubernetesAuth,
+      ],
+    ],
+  },
+  'store-namespace': {
+    passes: [
+      store(a => {
+        a.authSecretRef.secretRef.accessID.namespace = 'team-a'
+      }),
+      clusterStore(),
+      clusterStore(a => {
+        a.authSecretRef.secretRef.accessTypeParam = {}
+      }),
+    ],
+    fails: [
+      ...['accessID', 'accessType', 'accessTypeParam'].map((field): [object, string] => [
+        store(a => {
+          a.authSecretRef.secretRef[field].namespace = 'kube-system'
+        }),
+        `${auth}.secretRef.${field}.namespace: "kube-system" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
+      ]),
+      [
+        store(a => {
+          a.authSecretRef = {
+            kubernetesAuth: {
+              ...kubernetesAuth,
+              serviceAccountRef: { name: 'sa', namespace: 'b' },
+              secretRef: { name: 't', namespace: 'b' },
+            },
+          }
+        }),
+        `${auth}.kubernetesAuth.serviceAccountRef.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
+        `${auth}.kubernetesAuth.secretRef.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
+        noKubernetesAuth,
+      ],
+      [
+        clusterStore(a => {
+          delete a.authSecretRef.secretRef.accessID.namespace
+          a.authSecretRef.serviceAccountRef = { name: 'sa' }
+          a.caProvider = { type: 'ConfigMap', name: 'ca', key: 'ca.crt' }
+        }),
+        `${auth}.secretRef.accessID.namespace: is missing → a ClusterSecretStore has none of its own: name it`,
+        `${auth}.serviceAccountRef.namespace: is missing → a ClusterSecretStore has none of its own: name it`,
+        'spec.provider.akeyless.caProvider.namespace: is missing → a ClusterSecretStore has none of its own: name it',
+      ],
+    ],
+  },
+  ca: {
+    passes: [
+      store(a => {
+        a.caProvider = { type: 'Secret', name: 'ca', key: 'ca.crt' }
+      }),
+    ],
+    fails: [
+      [
+        store(a => {
+          a.caBundle = Buffer.from('not a certificate').toString('base64')
+        }),
+        'spec.provider.akeyless.caBundle: holds no certificate that can be parsed → write base64 of a PEM file that holds CERTIFICATE blocks',
+      ],
+      [
+        store(a => {
+          a.caProvider = { type: 'Secret', name: 'ca' }
+        }),
+        'spec.provider.akeyless.caProvider.key: is missing → name the key, as ca.crt',
+      ],
+      [
+        store(a => {
+          a.caProvider = { type: 'Secret', name: 'ca', key: 'k' }
+          a.caBundle = '!'
+        }),
+        'spec.provider.akeyless.caBundle: holds no certificate that can be parsed → write base64 of a PEM file that holds CERTIFICATE blocks',
+        'spec.provider.akeyless.caProvider: is not used: caBundle is given too → remove one of them [ca]',
+      ],
+    ],
+  },
+  'store-conditions': {
+    passes: [
+      clusterStore((_, s) => {
+        s.conditions = [
+          { namespaces: ['a'] },
+          { namespaceRegexes: ['^team-'] },
+          { namespaceSelector: { matchExpressions: [{ key: 'x', operator: 'Exists' }] } },
+        ]
+      }),
+    ],
+    fails: [
+      [
+        clusterStore((_, s) => {
+          s.conditions = [{}, { namespaceRegexes: ['ok', 'team-('] }]
+        }),
+        'spec.conditions[1].namespaceRegexes[1]: is not a regular expression of RE2 → correct it; the syntax is that of Go',
+      ],
+      [
+        clusterStore((_, s) => {
+          s.conditions = [
+            {
+              namespaceSelector: {
+                matchExpressions: [
+                  { key: 'x', operator: 'Is' },
+                  { key: 'x', operator: 'In' },
+                  { key: 'x', operator: 'Exists', values: ['a'] },
+                ],
+              },
+            },
+          ]
+        }),
+        'spec.conditions[0].namespaceSelector.matchExpressions[0].operator: "Is" is no operator → write In, NotIn, Exists or DoesNotExist',
+        'spec.conditions[0].namespaceSelector.matchExpressions[1].values: In needs values → list at least one',
+        'spec.conditions[0].namespaceSelector.matchExpressions[2].values: Exists takes no values → remove them',
+      ],
+      [
+        store((_, s) => {
+          s.conditions = [{ namespaces: ['a'] }]
+        }),
+        'spec.conditions: have no effect on a SecretStore, which serves its own namespace → remove them [store-conditions]',
+      ],
+    ],
+  },
+  'store-refresh-interval': {
+    passes: [300, 0, '5m', '0', 10, '10s'].map(value =>
+      store((_, s) => {
+        s.refreshInterval = value
+      }),
+    ),
+    fails: [
+      [
+        store((_, s) => {
+          s.refreshInterval = '300'
+        }),
+        'spec.refreshInterval: "300" is not a duration → write 300s',
+      ],
+      ...['1ns', 9].map((value): [object, string] => [
+        store((_, s) => {
+          s.refreshInterval = value
+        }),
+        'spec.refreshInterval: is below 10 s and counts as 10 s → write 10s or more [store-refresh-interval]',
+      ]),
+      [
+        store((_, s) => {
+          s.refreshInterval = -5
+        }),
+        'spec.refreshInterval: is negative → write seconds as 300, or a duration as 5m',
+      ],
+      [
+        store((_, s) => {
+          s.refreshInterval = '-5m'
+        }),
+        'spec.refreshInterval: is negative → write seconds as 300, or a duration as 5m',
+      ],
+    ],
+  },
+  'retry-settings': {
+    passes: [
+      store((_, s) => {
+        s.provider = { akeyless: store().spec.provider.akeyless }
+      }),
+    ],
+    fails: [
+      [
+        store((_, s) => {
+          s.retrySettings = { maxRetries: 3 }
+        }),
+        'spec.retrySettings: has no effect: Latchkey chooses its own retries → leave it out [retry-settings]',
+      ],
+    ],
+  },
+}
