@@ -91,6 +91,7 @@ export const startWebhook = async (deps: WebhookDeps): Promise<Webhook> => {
         stores: deps.stores(),
         controllerClass: config.controllerClass,
         reconciledElsewhere: config.role === 'webhook',
+        genericTargets: config.unsafeAllowGenericTargets,
       }),
     mutate,
     tls,

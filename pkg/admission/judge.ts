@@ -3,7 +3,7 @@ import { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
 import { type Context, type Finding, type Rule, stamp } from './findings.ts'
 import { foreignDraft, foreignRule } from './foreign.ts'
 import { externalSecretRules, schemaRule, storeRules } from './rules/index.ts'
-import { fieldPath, repaired, schemaDrafts } from './schema.ts'
+import { breadthDrafts, fieldPath, repaired, schemaDrafts } from './schema.ts'
 
 export interface Verdict {
   readonly denials: readonly Finding[]
@@ -34,6 +34,8 @@ const examiner =
   (object, context) => {
     const run = (parsed: T): Finding[] =>
       rules.flatMap(rule => rule.check(parsed, context).map(draft => stamp(rule.id, draft)))
+    const broad = breadthDrafts(object)
+    if (broad.length > 0) return broad.map(draft => stamp(schemaRule.id, draft))
     const parsed = schema.safeParse(withoutStatus(object))
     if (parsed.success) return run(parsed.data)
     const { issues } = parsed.error

@@ -79,6 +79,8 @@ export interface ObjectBody {
 }
 
 const statusOf = (thrown: unknown): number => (thrown instanceof KubeError ? thrown.status : 0)
+// a field that the kind does not have is refused: without it the server would drop the value and say that all is well
+const queryOf = (fieldManager: string) => ({ fieldManager, fieldValidation: 'Strict' })
 const place = ({ apiVersion, resource }: ObjectKind, namespace: string, name?: string): string =>
   pathOf({ apiVersion, resource, namespace, ...(name === undefined ? {} : { name }) })
 // the answer to a write is read for its metadata; the content need not travel back
@@ -113,6 +115,12 @@ const objectIn = (text: string): RawObject => {
   throw new KubeError({ status: 0, reason: 'Garbled' })
 }
 
+/** Which field of the object is wrong; `.` where the server says so in its own words alone, which may hold a value. */
+const fieldIn = (thrown: unknown): string | undefined => {
+  if (statusOf(thrown) === 400) return '.'
+  return thrown instanceof KubeError && thrown.status === 422 ? thrown.fields[0] : undefined
+}
+
 const writer = (cluster: Cluster, forget: (apiVersion: string) => void) => {
   const write = async (request: KubeRequest, what: string, conflicts: readonly number[]): Promise<ObjectWritten> => {
     try {
@@ -121,7 +129,7 @@ const writer = (cluster: Cluster, forget: (apiVersion: string) => void) => {
     } catch (thrown) {
       if (conflicts.includes(statusOf(thrown))) return { did: 'conflict' }
       if (request.signal.aborted) throw thrown
-      const [field] = thrown instanceof KubeError && thrown.status === 422 ? thrown.fields : []
+      const field = fieldIn(thrown)
       const fault = clusterFault(thrown, what)
       throw field === undefined ? fault : fault.at(field)
     }
@@ -136,7 +144,7 @@ const writer = (cluster: Cluster, forget: (apiVersion: string) => void) => {
       const { namespace, name } = object.metadata
       const path = place(kind, namespace)
       const what = `create ${kind.kind} ${namespace}/${name}`
-      return write({ method: 'POST', path, query: { fieldManager }, body: object, signal }, what, [409]).catch(
+      return write({ method: 'POST', path, query: queryOf(fieldManager), body: object, signal }, what, [409]).catch(
         (thrown: unknown) => {
           // the kind may have gone, or have come back under another name
           forget(kind.apiVersion)
@@ -156,14 +164,15 @@ const writer = (cluster: Cluster, forget: (apiVersion: string) => void) => {
       if (!resourceVersion) throw new Error('a replace needs metadata.resourceVersion')
       const path = place(kind, namespace, name)
       const what = `write ${kind.kind} ${namespace}/${name}`
-      return write({ method: 'PUT', path, query: { fieldManager }, body: object, signal }, what, [404, 409])
+      return write({ method: 'PUT', path, query: queryOf(fieldManager), body: object, signal }, what, [404, 409])
     },
   }
 }
 
 /**
  * Objects of any namespaced kind, live. Each call throws Fault (ClusterRefused, ClusterUnreachable), and tells a conflict by its
- * result. The path of an object refused as invalid is the field that the API server names.
+ * result. The path of an object refused as invalid is the field that the API server names, or `.`; fields that the kind does not
+ * have are refused, and not dropped.
  */
 export const objectClient = (cluster: Cluster) => {
   const { resolve, forget } = discovery(cluster)

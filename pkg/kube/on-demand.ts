@@ -9,8 +9,9 @@ export interface OnDemandOptions {
   readonly cluster: Cluster
   /** Watches this namespace alone; undefined: all of them. */
   readonly namespace: string | undefined
-  /** Only objects with these labels are told and kept. */
+  /** Only objects with these labels are told and kept; one that loses them is told as deleted. */
   readonly labelSelector: string
+  /** What was deleted has an empty mark: whoever knows its last one sees that it is not as it was. */
   readonly onChange: (kind: ObjectKind, change: Change<ObjectDigest>) => void
   readonly onError: (error: unknown, where: { path: string; key: string | undefined }) => void
   /** Monotonic milliseconds. */
@@ -26,6 +27,9 @@ interface Watched {
 
 const pathTo = ({ apiVersion, resource }: ObjectKind, namespace: string | undefined): string =>
   pathOf({ apiVersion, resource, namespace })
+
+const told = (change: Change<ObjectDigest>): Change<ObjectDigest> =>
+  change.type === 'deleted' ? { ...change, object: { ...change.object, mark: '' } } : change
 
 /**
  * One watch a kind, metadata only, for as long as somebody holds the kind. A holder (an ExternalSecret, by its key) holds one at a
@@ -44,7 +48,7 @@ export const watchOnDemand = (options: OnDemandOptions) => {
       query: { labelSelector },
       metadataOnly: true,
       transform: objectDigest,
-      onChange: change => options.onChange(kind, change),
+      onChange: change => options.onChange(kind, told(change)),
       onError,
       now,
       random,

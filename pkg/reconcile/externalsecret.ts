@@ -102,6 +102,8 @@ const act = async (pass: Pass, decision: Acting): Promise<Next> => {
     case 'supersede':
       return { go: 'again' }
     case 'fail':
+      // a look that failed says nothing: two looks in a row must agree before anything is removed
+      if (ended.faults.every(({ code }) => code !== 'RemovalPending')) parts.guard.settle(key)
       await report(pass, ended)
       return nextAfter(ended.faults, repeats(externalSecret) ? intervalOf(externalSecret) : 0)
     case 'affirm':

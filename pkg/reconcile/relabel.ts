@@ -26,14 +26,17 @@ const oursIn = ({ externalSecret }: Pass, live: SecretObject, data: Data): Data 
 
 const hashOf = (data: Data): string => dataHash(new Map([...data].map(([key, value]) => [key, value.reveal()])))
 
-/** Whether only labels, annotations or owners of the Secret are not ours any more, and its data are still those of the spec. */
-const isTorn = ({ deps, externalSecret }: Pass): boolean => {
+/** Whether what is wrong with the Secret may be its labels, annotations and owners alone, its data still those of the spec. */
+const mayBeTorn = ({ deps, externalSecret }: Pass): boolean => {
   const { spec, status } = externalSecret
   const digest = digestOf(deps, externalSecret)
+  // without the managed label no watch shows it: to look costs a call, a lease costs more
+  const dataHold = digest
+    ? digest.annotations[dataHashAnnotation] === digest.dataHash
+    : Boolean(status?.nextRefreshTime)
   return (
+    dataHold &&
     spec.target.template === undefined &&
-    digest !== undefined &&
-    digest.annotations[dataHashAnnotation] === digest.dataHash &&
     status?.syncedResourceVersion === syncedVersion(externalSecret) &&
     readyOf(status.conditions)?.reason === 'SecretSynced'
   )
@@ -49,7 +52,7 @@ export const relabel = async (pass: Pass, decision: Sync): Promise<Outcome | und
   const { deps, externalSecret, startedAt, signal } = pass
   const { metadata, spec } = externalSecret
   const touched = decision.reason === 'touched' && decision.keepsClock
-  const torn = decision.reason === 'drift' && isTorn(pass)
+  const torn = decision.reason === 'drift' && mayBeTorn(pass)
   // an object of another kind is laid out anew
   if (spec.target.manifest) return undefined
   if (!(touched || torn) || !policyOf(externalSecret).writes || dueIn(externalSecret, startedAt) === 0) return undefined

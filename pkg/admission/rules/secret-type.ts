@@ -18,8 +18,8 @@ export const secretType: Rule<ExternalSecret> = {
     const type = target.template?.type ?? ''
     const power = privileged.get(type)
     if (power !== undefined) return [{ path, message: `${type} ${power}`, remedy: 'choose another type, as Opaque' }]
-    // of a manifest target, the type plays no part
-    if (target.manifest || !hasActions(type)) return []
+    // of a manifest target, or of nothing, the type plays no part
+    if (target.manifest || target.creationPolicy === 'None' || !hasActions(type)) return []
     const message = `${show(type)} would be the type word for word: it is not rendered`
     return [{ path, message, remedy: 'write the type itself, as Opaque' }]
   },

@@ -37,6 +37,8 @@ export const templateMetadata: Rule<ExternalSecret> = {
   doc: 'Labels, annotations and finalizers of the template are such as Kubernetes accepts; only their values may be templates.',
   check: ({ spec: { target } }) => {
     const path = 'spec.target.template.metadata'
+    // it is never written, and policies says so
+    if (target.creationPolicy === 'None') return []
     const { labels, annotations, finalizers } = target.template?.metadata ?? {}
     return [
       ...keys(`${path}.labels`, labels, isQualifiedName),

@@ -1,5 +1,6 @@
 import type { ExternalSecret } from '#api'
 import { createdByHash, Fault } from '#core'
+import { replacesFetched } from '#materialize'
 import { createdByLabel, managedLabel, targetName } from '../marks.ts'
 import { controls, isExternalSecret, isOfName } from '../owner.ts'
 import { policyOf } from '../policy.ts'
@@ -8,7 +9,10 @@ import { named } from '../words.ts'
 import { type Fields, fieldOf, type ManifestObject } from './object.ts'
 
 const at = 'spec.target.name'
-const owned = (what: string, remedy: string): Fault => new Fault('SecretOwned', what, { path: at, remedy })
+/** What is not ours may go, or be handed over, and no watch tells of it: this often it is looked at again. Milliseconds. */
+export const lookAgainMs = 30e3
+const owned = (what: string, remedy: string): Fault =>
+  new Fault('SecretOwned', what, { path: at, remedy, retryAfterMs: lookAgainMs })
 
 const label = ({ kind, metadata }: ManifestObject): string => `${named(kind)} ${named(metadata.name)}`
 
@@ -57,8 +61,15 @@ const protectedSecret = (
   wanted: Fields | undefined,
   existing: ManifestObject | undefined,
 ): Fault | undefined => {
-  const { manifest } = externalSecret.spec.target
+  const { manifest, template } = externalSecret.spec.target
   if (manifest?.apiVersion !== 'v1' || manifest.kind !== 'Secret') return undefined
+  // the fetched values would go to spec.data (compatibility.md §2.8), which no Secret has
+  if (!replacesFetched(template ?? {})) {
+    return new Fault('SpecInvalid', 'a Secret has no field for the fetched values here', {
+      path: 'spec.target.manifest',
+      remedy: 'leave out target.manifest: a Secret is what is made without it',
+    })
+  }
   const claim = {
     externalSecret,
     policy: policyOf(externalSecret),

@@ -31,7 +31,7 @@ const retold = (thrown: unknown, { externalSecret }: ObjectWrite): unknown => {
   const isName = /^metadata\.name\b/.test(thrown.path)
   return new Fault(thrown.code, thrown.message, {
     path: isName ? 'spec.target.name' : where,
-    remedy: isName ? 'choose another name' : 'give the kind the fields that its API asks for',
+    remedy: isName ? 'choose another name' : 'give the kind the fields that its API asks for, and no others',
     cause: thrown.cause,
   })
 }

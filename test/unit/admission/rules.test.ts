@@ -71,6 +71,27 @@ t.test('4,000 broken entries among 8,000 cost one look each', async t => {
   t.ok(performance.now() - started < 1_000)
 })
 
+t.test('an object with more fields and entries than any of ours is told of as a whole', async t => {
+  const many = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one)
+  const lists: Readonly<Record<string, (spec: ReturnType<typeof es>['spec'], count: number) => void>> = {
+    data: (s, count) => Object.assign(s, { data: many(count, {}) }),
+    find: (s, count) => Object.assign(s, { dataFrom: many(count, { find: {} }) }),
+    windows: (s, count) => Object.assign(s, { syncWindows: { kind: 'allow', windows: many(count, 7) } }),
+    finalizers: (s, count) => Object.assign(s.target, { template: { metadata: { finalizers: many(count, '') } } }),
+  }
+  for (const [name, fill] of Object.entries(lists)) {
+    const started = performance.now()
+    const { denials, warnings } = judge(es(s => fill(s, 700_000)))
+    t.match(denials, [{ path: 'spec', message: 'has more than 40000 fields and entries', rule: 'schema' }], name)
+    t.same([denials.length, warnings.length], [1, 0])
+    // 10 s where each of them was looked at
+    t.ok(performance.now() - started < 500, name)
+  }
+  t.ok(judge(es(s => lists['find']?.(s, 1_000))).denials.length > 900, 'what may be is looked at')
+  const empty = { kind: 'ExternalSecret', metadata: null, spec: null }
+  t.ok(judge(empty).denials.length > 0)
+})
+
 t.test('the work of compiling regular expressions is bounded for a manifest', async t => {
   const sources = Array.from({ length: 5_000 }, (_, index) => `(a{1,900}){1,1}${index}`)
   const find = es(s => {

@@ -53,8 +53,8 @@ func Call(call []byte) (reply []byte) {
 	return writeFields(statusDone, result)
 }
 
-// Forget drops the values of the last request.
-func Forget() { values = nil }
+// Forget drops the values of the last request, and the template with them.
+func Forget() { values, last = nil, parsedText{} }
 
 func refused(problem *Problem) []byte {
 	return writeFields(statusRefuse, []string{

@@ -12,7 +12,18 @@ import (
 // Kubernetes takes 1 MiB of values for one Secret: nothing longer can be used.
 const maxOutput = 1 << 20
 
-var values map[string]string
+var (
+	values map[string]string
+	// A rewrite renders one text for each of up to a thousand keys, and parsing it is most of the work.
+	last parsedText
+)
+
+// What became of a text, its refusal too: neither depends on the values.
+type parsedText struct {
+	name, text string
+	template   *template.Template
+	refusal    error
+}
 
 func setValues(fields []string) ([]string, error) {
 	if len(fields)%2 != 0 {
@@ -46,7 +57,7 @@ func render(fields []string) ([]string, error) {
 	}
 	parsed, err := parse(name, text)
 	if err != nil {
-		return nil, located(err, name)
+		return nil, err
 	}
 	parsed.Option(option)
 	var out capped
@@ -63,14 +74,21 @@ func check(fields []string) ([]string, error) {
 	if len(fields) != 2 {
 		return nil, errFrame
 	}
-	if _, err := parse(fields[0], fields[1]); err != nil {
-		return nil, located(err, fields[0])
-	}
-	return nil, nil
+	_, err := parse(fields[0], fields[1])
+	return nil, err
 }
 
 func parse(name, text string) (*template.Template, error) {
-	return template.New(name).Funcs(mentioned(text)).Parse(text)
+	if last.name != name || last.text != text || last.template == nil && last.refusal == nil {
+		last = parsedText{name: name, text: text}
+		parsed, err := template.New(name).Funcs(mentioned(text)).Parse(text)
+		if err == nil {
+			last.template = parsed
+		} else {
+			last.refusal = located(err, name)
+		}
+	}
+	return last.template, last.refusal
 }
 
 // Only the functions whose names occur: registering all of them costs more than most templates take. A name that does

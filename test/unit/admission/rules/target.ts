@@ -52,7 +52,8 @@ export const targetCases: Cases = {
       ],
       [
         es(s => {
-          s.target = { creationPolicy: 'None', immutable: true, template: { templateFrom: [{}] } }
+          const template = { type: '{{ .x }}', metadata: { labels: { 'a b': '' } }, templateFrom: [{}] }
+          s.target = { creationPolicy: 'None', immutable: true, template }
         }),
         'spec.target.template: has no effect: creationPolicy None writes no Secret → leave it out [policies]',
         'spec.target.immutable: has no effect: creationPolicy None writes no Secret → leave it out [policies]',
