@@ -96,6 +96,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const engine = createEngine({
     source: engineSource(),
     setTimer,
+    now: () => performance.now(),
     onAbsent: cause => log.error('the template engine cannot be started', { fault: cause }),
   })
   let leadership: Leadership | undefined

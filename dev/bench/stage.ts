@@ -45,7 +45,9 @@ const imageSettings = (): Record<string, string> => {
     if (!found) throw new Error(`deploy/deployment.yaml sets no ${name} → the bench runs under the same`)
     return [name, found.replace(/^(["'])(.*)\1$/, '$2')]
   }
-  return Object.fromEntries(['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'UV_THREADPOOL_SIZE'].map(read))
+  return Object.fromEntries(
+    ['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_', 'UV_THREADPOOL_SIZE'].map(read),
+  )
 }
 
 interface Ground {

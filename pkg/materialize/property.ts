@@ -44,7 +44,8 @@ const told = (found: Found): Property => {
  */
 export const property = (json: ByteText, name: ByteText): Property => {
   const literal = name.includes('.') ? told(walk(json, name.replaceAll('.', '\\.'))) : undefined
-  if (literal?.is === 'value' || literal?.is === 'damaged') return literal
+  // gjson alone can follow a pattern, in the whole name too: the path may well end before it comes to it
+  if (literal?.is === 'value' || literal?.is === 'damaged' || literal?.is === 'pattern') return literal
   const found = told(walk(json, name))
   return found.is === 'absent' && !isJson(json) ? { is: 'plain-text' } : found
 }

@@ -9,7 +9,9 @@ import { createGuard } from './guard.ts'
 import { createIdentities } from './identities.ts'
 import { credentialIndex, sourceIndex, storeIndex, targetIndex } from './indexes.ts'
 import type { Lane } from './lanes.ts'
+import { isIntactObject } from './manifest/intact.ts'
 import type { ObjectDigest } from './manifest/object.ts'
+import { resourceReady } from './manifest/ready.ts'
 import { createStatusMemory } from './memory.ts'
 import { createSourceNews, type SourceNews } from './news.ts'
 import type { Next } from './next.ts'
@@ -37,7 +39,7 @@ export interface Controller {
   /** A Secret without the managed label, or a ConfigMap, changed, came or went: it may hold credentials or a CA, or block a target. */
   onCredentialObject(namespace: string, name: string): void
   onNamespace(change: Change<Namespace>): void
-  /** An object of another kind that carries the managed label. */
+  /** An object of another kind that carries the managed label, or no longer does: then its mark is empty. */
   onObject(key: string, object: ObjectDigest): void
   /** Call once all snapshots are complete: before that, everything that is not seen yet looks as if it did not exist. */
   start(): void
@@ -180,7 +182,7 @@ const secretChanged = (options: ControllerOptions, queues: Queues, change: Chang
 /** Only with the Secret in place, or out of the way, can this ExternalSecret go on. */
 const waitsForTarget = ({ status }: ExternalSecret): boolean => {
   const ready = readyOf(status?.conditions)
-  return ready?.status === 'False' || ready?.reason === 'SecretMissing'
+  return ready?.status === 'False' || ready?.reason === 'SecretMissing' || ready?.reason === resourceReady.absent.reason
 }
 
 /** A Secret or ConfigMap that is not ours: credentials of a store, a source of templates, or what a target waits for. */
@@ -199,14 +201,12 @@ const foreignChanged = (options: ControllerOptions, queues: Queues, key: string)
   }
 }
 
-/** Of another kind: its target's ExternalSecrets, and the one that owns it; our own writes come back too and wake nobody. */
+/** Of another kind: our own writes come back too, and those of a controller to its status; neither wakes anybody. */
 const objectChanged = ({ deps }: ControllerOptions, queues: Queues, key: string, object: ObjectDigest): void => {
-  const [namespace = ''] = key.split('/')
-  const owner = ownerName(object.ownerReferences)
-  const owning = owner === undefined ? undefined : deps.externalSecrets.get(`${namespace}/${owner}`)
-  for (const maker of [...deps.externalSecrets.by(targetIndex, key), ...(owning ? [owning] : [])]) {
-    if (!maker.spec.target.manifest || queues.marks.get(esKey(maker)) === object.mark) continue
-    queues.externalSecrets.add(esKey(maker), 'fresh')
+  for (const maker of deps.externalSecrets.by(targetIndex, key)) {
+    if (!maker.spec.target.manifest) continue
+    const intact = isIntactObject(maker, object, queues.marks.get(esKey(maker)))
+    if (intact !== 'intact') queues.externalSecrets.add(esKey(maker), 'fresh')
   }
 }
 

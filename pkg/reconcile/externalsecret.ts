@@ -2,7 +2,9 @@ import { judge } from '#admission'
 import { asFault, Fault, never } from '#core'
 import { refsOf, storesOf, unsupported } from '#materialize'
 import { type Decision, decide, dueIn, intervalOf, repeats, spread } from './decide.ts'
-import { isObjectIntact } from './manifest/target.ts'
+import { lookAgainMs } from './manifest/claim.ts'
+import { isObjectIntact, objectAsSecret } from './manifest/target.ts'
+import { forceSyncOf } from './marks.ts'
 import { type Next, nextAfter } from './next.ts'
 import { digestOf, type Parts, type Pass, Refused, Superseded } from './pass.ts'
 import { policyOf } from './policy.ts'
@@ -63,9 +65,18 @@ const waitFor = ({ deps, parts, key, externalSecret }: Pass): Next => {
   return { go: 'wait', ms: Math.max(shortestWaitMs, wait) }
 }
 
+/** No watch tells of an object of another kind that comes without our label. */
+const waitForObject = (pass: Pass): Next => {
+  const next = waitFor(pass)
+  if (!pass.externalSecret.spec.target.manifest) return next
+  return { go: 'wait', ms: Math.min(lookAgainMs, next.go === 'wait' ? next.ms : lookAgainMs) }
+}
+
 /** Whether there is a Secret with values of an earlier sync. */
 const keeps = ({ deps, externalSecret }: Pass): boolean =>
-  policyOf(externalSecret).writes && digestOf(deps, externalSecret) !== undefined
+  policyOf(externalSecret).writes &&
+  !externalSecret.spec.target.manifest &&
+  digestOf(deps, externalSecret) !== undefined
 
 type Ended = Outcome | { readonly did: 'ignore'; readonly why: string } | { readonly did: 'supersede' }
 
@@ -102,8 +113,6 @@ const act = async (pass: Pass, decision: Acting): Promise<Next> => {
     case 'supersede':
       return { go: 'again' }
     case 'fail':
-      // a look that failed says nothing: two looks in a row must agree before anything is removed
-      if (ended.faults.every(({ code }) => code !== 'RemovalPending')) parts.guard.settle(key)
       await report(pass, ended)
       return nextAfter(ended.faults, repeats(externalSecret) ? intervalOf(externalSecret) : 0)
     case 'affirm':
@@ -115,7 +124,7 @@ const act = async (pass: Pass, decision: Acting): Promise<Next> => {
       await report(pass, ended)
       unwritten.delete(key)
       if (decision.do === 'sync') heard()
-      return waitFor(pass)
+      return ended.did === 'absent' ? waitForObject(pass) : waitFor(pass)
     default:
       return never(ended)
   }
@@ -141,15 +150,17 @@ const follow = async (pass: Pass, decision: Decision): Promise<Next> => {
 /** An object of another kind is looked at only where nothing else asks for a sync. */
 const decideNow = async (pass: Pass): Promise<Decision> => {
   const { deps, parts, key, externalSecret, startedAt: now } = pass
-  const facts = { externalSecret, secret: digestOf(deps, externalSecret), sourcesChanged: parts.sources.has(key), now }
+  const facts = { externalSecret, sourcesChanged: parts.sources.has(key), now }
   if (!externalSecret.spec.target.manifest) {
     deps.objects?.watches.release(key)
-    return decide(facts)
+    parts.marks.delete(key)
+    return decide({ ...facts, secret: digestOf(deps, externalSecret) })
   }
-  const decision = decide({ ...facts, intact: true })
+  const objectFacts = { ...facts, secret: await objectAsSecret(pass) }
+  const decision = decide({ ...objectFacts, intact: true })
   const settled = decision.do === 'skip' || decision.do === 'affirm'
   if (!settled || isForeign(externalSecret, deps) || (await isObjectIntact(pass))) return decision
-  return decide({ ...facts, intact: false })
+  return decide({ ...objectFacts, intact: false })
 }
 
 /**
@@ -159,6 +170,7 @@ const decideNow = async (pass: Pass): Promise<Decision> => {
  */
 export const externalSecretReconciler = (deps: Deps, parts: Parts) => {
   const unwritten = new Map<string, number>()
+  const asked = new Map<string, string | undefined>()
   return async (key: string, signal: AbortSignal): Promise<Next> => {
     const seen = deps.externalSecrets.get(key)
     if (!seen) {
@@ -168,10 +180,15 @@ export const externalSecretReconciler = (deps: Deps, parts: Parts) => {
       parts.marks.delete(key)
       deps.objects?.watches.release(key)
       unwritten.delete(key)
+      asked.delete(key)
       return { go: 'rest' }
     }
     const externalSecret = parts.memory.read(key, seen)
     const startedAt = deps.now()
+    const force = forceSyncOf(externalSecret.metadata.annotations)
+    // decision 19: a new force-sync asks for new values, whatever still waits to be written
+    if (asked.get(key) !== force) unwritten.delete(key)
+    asked.set(key, force)
     const pass: Pass = { deps, parts, key, externalSecret, startedAt, signal, unwritten }
     return follow(pass, await decideNow(pass))
   }

@@ -1,5 +1,6 @@
 import type { ExternalSecret } from '#api'
 import type { Fault } from '#core'
+import type { TemplateEngine } from '#materialize'
 import type { Guard } from './guard.ts'
 import type { Identities } from './identities.ts'
 import { targetName } from './marks.ts'
@@ -45,3 +46,7 @@ export class Superseded extends Error {}
 /** The target as the watch last saw it. */
 export const digestOf = (deps: Deps, externalSecret: ExternalSecret): SecretDigest | undefined =>
   deps.secrets.get(`${externalSecret.metadata.namespace ?? ''}/${targetName(externalSecret)}`)
+
+/** The template engine as the namespace of the object may use it: a tenant's templates hold up those of no other. */
+export const engineOf = ({ deps, externalSecret }: Pass): TemplateEngine =>
+  deps.engine.of(externalSecret.metadata.namespace ?? '')

@@ -172,7 +172,7 @@ export interface Observer {
 export interface Deps {
   readonly source: ItemSource
   /** Go's templates and gjson's patterns; starts nothing before the first question. */
-  readonly engine: TemplateEngine
+  readonly engine: { of(tenant: string): TemplateEngine }
   /** How long computing lets the rest of the process have a turn. */
   readonly turns: Turns
   readonly externalSecrets: Snapshot<ExternalSecret>

@@ -10,7 +10,7 @@ import {
   templateSources,
   type Values,
 } from '#materialize'
-import { type Pass, Refused } from './pass.ts'
+import { engineOf, type Pass, Refused } from './pass.ts'
 
 const readSource = async (
   { deps, externalSecret, signal }: Pass,
@@ -38,7 +38,7 @@ export interface Shaped {
 /** Everything that the template prints over the fetched data, lowest precedence first. Throws Fault or Refused. */
 export const renderTexts = async (pass: Pass, fetched: Values): Promise<readonly Part[]> => {
   const { template } = pass.externalSecret.spec.target
-  const rendered = await renderParts(template, fetched, await readSources(pass), pass.deps.engine)
+  const rendered = await renderParts(template, fetched, await readSources(pass), engineOf(pass))
   if ('faults' in rendered) throw new Refused(rendered.faults)
   return rendered.parts
 }

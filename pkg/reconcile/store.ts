@@ -14,6 +14,9 @@ export const showStore = (kind: string, name: string): string => `${kind} ${JSON
 
 const defaultClass = 'default'
 
+/** Whether no class of its own was given: then nobody else is expected in the cluster. */
+export const isDefault = (controllerClass: string): boolean => controllerClass === defaultClass
+
 /**
  * Whether a store is ours to serve. A store without a class is for the default class alone: under a class of its own Latchkey
  * shares the cluster with ESO, which takes those (decision 3).

@@ -4,7 +4,7 @@ import { type StoreName, storeId, storesOf } from '#materialize'
 import { readyOf } from './conditions.ts'
 import { admits } from './namespaces.ts'
 import type { Deps } from './ports.ts'
-import { isOurs, type Store, showStore } from './store.ts'
+import { isDefault, isOurs, type Store, showStore } from './store.ts'
 
 type Known = Pick<Deps, 'stores' | 'clusterStores'>
 type Judging = Known & Pick<Deps, 'namespaces' | 'controllerClass'>
@@ -32,9 +32,17 @@ export const storesNamed = ({ metadata, spec }: ExternalSecret, known: Known): S
     }),
   )
 
-/** Whether a store that the ExternalSecret names belongs to another controller: then the whole object does. */
-export const isForeign = (externalSecret: ExternalSecret, deps: Judging): boolean =>
-  [...storesNamed(externalSecret, deps).values()].some(store => !isOurs(store, deps.controllerClass))
+/**
+ * Whether a store that the ExternalSecret names belongs to another controller: then the whole object does. One that names no store,
+ * or none that exists, is the default class's alone, which is ESO's where we run beside it: it would write the status too. But what
+ * we have served before stays ours: nobody else writes observedGeneration.
+ */
+export const isForeign = (externalSecret: ExternalSecret, deps: Judging): boolean => {
+  const known = [...storesNamed(externalSecret, deps).values()]
+  const { observedGeneration } = externalSecret.status ?? {}
+  if (known.length === 0) return !isDefault(deps.controllerClass) && observedGeneration === undefined
+  return known.some(store => !isOurs(store, deps.controllerClass))
+}
 
 const notFound = ({ kind, name }: StoreName, path: string): Fault => {
   const where = kind === 'SecretStore' ? ' in this namespace' : ''

@@ -65,10 +65,10 @@ const keptSince = (before: ExternalSecret, secretExists: boolean): string => {
 
 const secretReady = { synced, retained, deleted, absent } as const
 
-/** ESO tells that they are switched off as of a Secret (compatibility.md §2.8). */
-const failedReason = (before: ExternalSecret, faults: readonly Fault[]): string => {
-  const { manifest } = before.spec.target
-  return manifest && faults.every(({ path }) => path !== 'spec.target.manifest') ? resourceFailed : 'SecretSyncedError'
+/** ESO tells a target that may not be, or is switched off, as of a Secret (compatibility.md §2.8). */
+const failedReason = ({ spec }: ExternalSecret, faults: readonly Fault[]): string => {
+  const isNone = ({ path, code }: Fault) => path?.startsWith('spec.target.manifest') && code !== 'ClusterRefused'
+  return spec.target.manifest && !faults.some(isNone) ? resourceFailed : 'SecretSyncedError'
 }
 
 const readyFor = (before: ExternalSecret, outcome: Outcome): Ready => {

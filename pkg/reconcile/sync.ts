@@ -4,7 +4,7 @@ import { type Fetched, materialize, type Values } from '#materialize'
 import { type Decision, intervalOf, repeats } from './decide.ts'
 import { type Age, fetchAll } from './fetch.ts'
 import { objectTarget } from './manifest/target.ts'
-import { type Pass, Refused, Superseded } from './pass.ts'
+import { engineOf, type Pass, Refused, Superseded } from './pass.ts'
 import { policyOf } from './policy.ts'
 import { relabel } from './relabel.ts'
 import { secretTarget } from './secret-target.ts'
@@ -79,10 +79,10 @@ const write = (pass: Pass, target: Target, decision: Sync, fetched: Fetched, dat
 
 /** What the fetched data come to: the deletionPolicy where there are none, else the creationPolicy. */
 const conclude = async (pass: Pass, target: Target, decision: Sync, fetched: Fetched): Promise<Outcome> => {
-  const { externalSecret, startedAt, deps } = pass
+  const { externalSecret, startedAt } = pass
   const { keepsClock } = decision
   const { spec } = externalSecret
-  const made = await materialize(spec, fetched, deps.engine)
+  const made = await materialize(spec, fetched, engineOf(pass))
   if ('faults' in made) throw new Refused(made.faults)
   const { data, missing } = made
   if (data.size === 0 && spec.target.deletionPolicy === 'Retain') return { did: 'retain', startedAt, keepsClock }

@@ -1,7 +1,7 @@
 import { Sensitive } from '#core'
-import { bytesOf, type Call, type Reply, readReplies, writeCalls } from './frame.ts'
-import { type Lane, type LaneAnswer, openLane } from './lane.ts'
-import { type Problem, problemOf, stopped } from './problem.ts'
+import { bytesOf, type Call, type Reply, readReplies, sizeOf, writeCalls } from './frame.ts'
+import { type Lane, type LaneAnswer, type LaneOptions, openLane } from './lane.ts'
+import { excess, type Problem, problemOf, stopped } from './problem.ts'
 import { loadEngine, type Source } from './source.ts'
 import { openThread, type SetTimer } from './thread.ts'
 
@@ -41,6 +41,8 @@ export interface Engine {
   ): Promise<Outcome<Sensitive | undefined>>
   /** YAML texts as JSON, numbers with all their digits. */
   json(texts: readonly Sensitive[]): Promise<Outcome<Sensitive>>
+  /** The same engine, asked for a tenant: those that ask for much wait for those that ask for little. */
+  of(tenant: string): Omit<Engine, 'of' | 'close'>
   close(): Promise<void>
 }
 
@@ -49,6 +51,8 @@ export interface EngineOptions {
   readonly setTimer: SetTimer
   /** Told when the engine cannot be started: the file is missing or is no engine. */
   readonly onAbsent?: (cause: unknown) => void
+  /** A clock that never goes back, to share the threads fairly; without one they are not. Milliseconds. */
+  readonly now?: () => number
 }
 
 /** What decision 11 gives the templates of one object. Milliseconds. */
@@ -57,11 +61,17 @@ const limitMs = 250
 const patientLimitMs = 20_000
 const waiting = 1_000
 const idleMs = 5 * 60_000
+/** Each thread takes some 20 MiB, and hardly any template makes keys. Milliseconds. */
+const patientIdleMs = 30_000
+/** How long a tenant whose template broke the quick thread keeps away from it. Milliseconds. */
+const suspectMs = 60_000
+/** Of one request: 16 MiB of values are looked through at most (pkg/materialize), the rest is for templates. Bytes. */
+const mostIn = 20 * 1024 * 1024
 
 const patient =
   /\b(?:bcrypt|htpasswd|derivePassword|genPrivateKey|genCA|genCAWithKey|genSelfSignedCert|genSelfSignedCertWithKey|genSignedCert|genSignedCertWithKey)\b/
 
-const isPatient = ({ text }: Pick<Template, 'text'>): boolean => patient.test(bytesOf(text).toString('latin1'))
+const isPatient = (text: Template['text']): boolean => patient.test(bytesOf(text).toString('latin1'))
 
 const sensitive = (bytes: Buffer | undefined): Sensitive => Sensitive.bytes(bytes ?? Buffer.alloc(0))
 
@@ -77,10 +87,28 @@ const asRendered = (fields: readonly Buffer[], gives: Template['gives']): Render
 /** Calls that hand values in are no questions: whoever asked knows nothing of them. */
 const isQuestion = ({ operation }: Call): boolean => operation !== 'values'
 
-const wholeProblem = (answer: Exclude<LaneAnswer, { is: 'replies' }>, calls: readonly Call[]): Problem =>
-  answer.is === 'stopped'
-    ? stopped(calls.slice(0, answer.at).filter(isQuestion).length, answer.why)
-    : stopped(0, answer.is)
+/** How many questions there are before the call at this place. */
+const questionsBefore = (calls: readonly Call[], at: number): number => calls.slice(0, at).filter(isQuestion).length
+
+const wholeProblem = (answer: Exclude<LaneAnswer, { is: 'replies' }>, calls: readonly Call[]): Problem => {
+  switch (answer.is) {
+    case 'stopped':
+      return stopped(questionsBefore(calls, answer.at), answer.why)
+    case 'too-much':
+      return excess(questionsBefore(calls, answer.at), 'out')
+    default:
+      return stopped(0, answer.is)
+  }
+}
+
+/** The place of the call that is one too many; -1 where there is none. */
+const firstTooMany = (calls: readonly Call[]): number => {
+  let total = 0
+  return calls.findIndex(call => {
+    total += sizeOf(call)
+    return total > mostIn
+  })
+}
 
 /** Names of the values that the question at this index can use. */
 type KeysAt = (index: number) => readonly string[]
@@ -95,15 +123,20 @@ const collect = <T>(
   return problems.length > 0 ? { problems } : { results: replies.map(({ fields }, index) => read(fields, index)) }
 }
 
-/** Asks a lane. Indexes are those of the questions among the calls. */
+/**
+ * Asks a lane, which is chosen once the calls are known to be few enough to be looked through. Indexes are those of the
+ * questions among the calls.
+ */
 const ask = async <T>(
-  lane: Lane,
+  chosen: () => Pick<Lane, 'ask'>,
   calls: readonly Call[],
   keysAt: KeysAt,
   read: (fields: readonly Buffer[], index: number) => T,
 ): Promise<Outcome<T>> => {
   if (!calls.some(isQuestion)) return { results: [] }
-  const answer = await lane.ask(writeCalls(calls))
+  const over = firstTooMany(calls)
+  if (over >= 0) return { problems: [excess(questionsBefore(calls, over), 'in')] }
+  const answer = await chosen().ask(writeCalls(calls))
   if (answer.is !== 'replies') return { problems: [wholeProblem(answer, calls)] }
   const replies = readReplies(answer.replies).filter((_, at) => calls[at] && isQuestion(calls[at]))
   return collect(replies, keysAt, read)
@@ -119,13 +152,15 @@ const renderCall = ({ name, text, gives, missing = 'refuse' }: Template): Call =
   fields: [name, text, missing, gives],
 })
 
-const opener = ({ source, setTimer, onAbsent }: EngineOptions) => {
+const opener = ({ source, setTimer, onAbsent }: EngineOptions): LaneOptions['open'] => {
   let module: Promise<WebAssembly.Module> | undefined
-  return async () => {
+  return async options => {
     try {
       module ??= loadEngine(source.engine)
-      const thread = await openThread({ source: source.worker, module: await module, setTimer })
-      if (!thread) onAbsent?.(new Error('the template worker does not start'))
+      const loaded = await module
+      if (options.signal.aborted) return undefined
+      const thread = await openThread({ ...options, source: source.worker, module: loaded, setTimer })
+      if (!thread && !options.signal.aborted) onAbsent?.(new Error('the template worker does not start'))
       return thread
     } catch (cause) {
       module = undefined
@@ -135,12 +170,16 @@ const opener = ({ source, setTimer, onAbsent }: EngineOptions) => {
   }
 }
 
-/** An engine that starts nothing yet. */
-export const createEngine = (options: EngineOptions): Engine => {
-  const common = { open: opener(options), setTimer: options.setTimer, waiting, idleMs }
-  const quick = openLane({ ...common, limitMs })
-  const slow = openLane({ ...common, limitMs: patientLimitMs })
-  const laneFor = (templates: readonly Template[]) => (templates.some(isPatient) ? slow : quick)
+/** Lanes as one tenant may use them. */
+interface Lanes {
+  quick(): Pick<Lane, 'ask'>
+  slow(): Pick<Lane, 'ask'>
+}
+
+const questionsOf = ({ quick, slow }: Lanes): Omit<Engine, 'of' | 'close'> => {
+  // a rewrite has one text for all its keys
+  const laneFor = (templates: readonly Template[]) => () =>
+    [...new Set(templates.map(({ text }) => text))].some(isPatient) ? slow() : quick()
   const readerOf = (templates: readonly Template[]) => (fields: readonly Buffer[], index: number) =>
     asRendered(fields, templates[index]?.gives ?? 'text')
   return {
@@ -167,6 +206,48 @@ export const createEngine = (options: EngineOptions): Engine => {
       const calls = texts.map((text): Call => ({ operation: 'json', fields: [text] }))
       return ask(quick, calls, noKeys, ([text]) => sensitive(text))
     },
+  }
+}
+
+/**
+ * Who has just broken the quick thread waits with those who make keys, for a while: starting a thread anew takes longer than most
+ * templates, and all others would wait for it.
+ */
+const lanesFor = ({ quick, slow, now }: { quick: Lane; slow: Lane; now: () => number }) => {
+  const suspects = new Map<string, number>()
+  const suspect = (tenant: string): void => {
+    for (const [each, until] of suspects) if (until <= now()) suspects.delete(each)
+    suspects.set(tenant, now() + suspectMs)
+  }
+  return (tenant: string): Lanes => {
+    const isTrusted = () => (suspects.get(tenant) ?? 0) <= now()
+    const suspected = { ask: (request: ArrayBuffer) => slow.ask(request, { tenant, limitMs }) }
+    const trusted: Pick<Lane, 'ask'> = {
+      ask: async request => {
+        const answer = await quick.askIf(isTrusted, request, { tenant })
+        if (answer.is === 'unwelcome') return suspected.ask(request)
+        if (answer.is === 'stopped' && tenant !== '') suspect(tenant)
+        return answer
+      },
+    }
+    return {
+      quick: () => (isTrusted() ? trusted : suspected),
+      slow: () => ({ ask: request => slow.ask(request, { tenant }) }),
+    }
+  }
+}
+
+/** An engine that starts nothing yet. */
+export const createEngine = (options: EngineOptions): Engine => {
+  const { now = () => 0 } = options
+  const common = { open: opener(options), waiting, now }
+  const quick = openLane({ ...common, limitMs, idleMs })
+  const slow = openLane({ ...common, limitMs: patientLimitMs, idleMs: patientIdleMs })
+  const lanes = lanesFor({ quick, slow, now })
+  const of = (tenant: string) => questionsOf(lanes(tenant))
+  return {
+    ...of(''),
+    of,
     close: async () => {
       await Promise.all([quick.close(), slow.close()])
     },

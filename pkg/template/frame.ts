@@ -22,6 +22,11 @@ export interface Reply {
 export const bytesOf = (field: Field): Buffer =>
   typeof field === 'string' ? Buffer.from(field, 'utf8') : field.reveal()
 
+const lengthOf = (field: Field): number => (typeof field === 'string' ? Buffer.byteLength(field) : field.size)
+
+/** What the fields of a call take, counted without opening them. Bytes. */
+export const sizeOf = ({ fields }: Call): number => fields.reduce((sum, field) => sum + 4 + lengthOf(field), 0)
+
 const framedSize = (frames: readonly Uint8Array[]): number =>
   frames.reduce((sum, { byteLength }) => sum + 4 + byteLength, 0)
 
@@ -47,17 +52,17 @@ export const joinFrames = (frames: readonly Uint8Array[]): ArrayBuffer => {
   return whole
 }
 
-/** The frames again, as views into the same memory. */
-export const splitFrames = (joined: Uint8Array): Buffer[] => {
+/** The frames again, as views into the same memory, each made when it is asked for: there may be many thousands. */
+export function* framesOf(joined: Uint8Array): Generator<Buffer> {
   const bytes = Buffer.from(joined.buffer, joined.byteOffset, joined.byteLength)
-  const frames: Buffer[] = []
   for (let at = 0; at < bytes.byteLength; ) {
     const end = at + 4 + bytes.readUInt32LE(at)
-    frames.push(bytes.subarray(at + 4, end))
+    yield bytes.subarray(at + 4, end)
     at = end
   }
-  return frames
 }
+
+const splitFrames = (joined: Uint8Array): Buffer[] => [...framesOf(joined)]
 
 /** The calls of one request, ready to be handed to the worker. In one piece: what is thrown away waits for the collector. */
 export const writeCalls = (calls: readonly Call[]): ArrayBuffer => {

@@ -133,5 +133,23 @@ const stops = {
   absent: { message: 'the template engine cannot be started', remedy: 'read the log of Latchkey' },
 } as const satisfies Record<StopReason | 'busy' | 'absent', Pick<Problem, 'message' | 'remedy'>>
 
+const excesses = {
+  in: {
+    message: 'templates and values are together more than 20 MiB',
+    remedy: 'split it into several ExternalSecrets',
+  },
+  out: {
+    message: 'this and what comes before it make more than 8 MiB',
+    remedy: 'a Secret holds at most 1 MiB: make less text',
+  },
+} as const
+
+/** That a request has more bytes than one object can use, or its replies have: said of the call that was one too many. */
+export const excess = (index: number, of: keyof typeof excesses): Problem => ({
+  index,
+  blame: 'template',
+  ...excesses[of],
+})
+
 /** What ended a whole request, said of the call that was under way. */
 export const stopped = (index: number, why: keyof typeof stops): Problem => ({ index, blame: 'engine', ...stops[why] })

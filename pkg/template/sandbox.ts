@@ -1,6 +1,7 @@
 /** The Go engine as the worker sees it: bytes in, bytes out (engine/answer/frame.go). */
 export interface Sandbox {
-  answer(call: Uint8Array): Uint8Array
+  /** Undefined where the reply has more than `most` bytes: it stays in the sandbox. */
+  answer(call: Uint8Array, most: number): Uint8Array | undefined
   /** Drops the values of the last request. */
   forget(): void
   /** Bytes of linear memory; it never shrinks. */
@@ -129,11 +130,12 @@ export const openSandbox = (module: WebAssembly.Module, world: World): Sandbox =
     }
   }
   return {
-    answer: call => {
+    answer: (call, most) => {
       const at = exports.reserve(call.byteLength)
       new Uint8Array(exports.memory.buffer, at, call.byteLength).set(call)
       const replyAt = run()
       const size = view().getUint32(replyAt, true)
+      if (size > most) return undefined
       // a copy, of Node's pool where it is small: memory of its own would wait for the collector
       return Buffer.from(new Uint8Array(exports.memory.buffer, replyAt + 4, size))
     },

@@ -4,9 +4,10 @@ import type { Handed, Told } from './worker.ts'
 /** Why a request ended without replies. */
 export type StopReason = 'too-slow' | 'out-of-memory' | 'too-deep' | 'crashed'
 
-/** `at` is the index of the call that was under way. */
+/** `at` is the index of the call that was under way, `size` that of the engine's memory in bytes. */
 export type Answer =
   | { readonly is: 'replies'; readonly replies: ArrayBuffer; readonly size: number }
+  | { readonly is: 'too-much'; readonly at: number; readonly size: number }
   | { readonly is: 'stopped'; readonly why: StopReason; readonly at: number }
 
 export type SetTimer = (ms: number, fire: () => void) => () => void
@@ -16,6 +17,11 @@ export interface ThreadOptions {
   readonly source: URL
   readonly module: WebAssembly.Module
   readonly setTimer: SetTimer
+  /** How long it waits for a request before it calls `onIdle`; each request begins this anew. Milliseconds. */
+  readonly idleMs: number
+  readonly onIdle: () => void
+  /** Ends it while it starts; afterwards `close` does. */
+  readonly signal: AbortSignal
 }
 
 /** One engine in its thread, which answers one request at a time. After a `stopped` it is over. */
@@ -40,10 +46,11 @@ const start = (options: ThreadOptions, handed: Handed): Worker => {
     stderr: true,
     resourceLimits: limits,
   })
-  // An idle engine keeps no process alive; a request does, by its timer.
-  worker.unref()
+  worker.on('message', options.onIdle)
   // What goes wrong between two requests shows at the next one.
   worker.on('error', () => {})
+  // An idle engine keeps no process alive; a request does, by its timer. Last, because a listener takes hold again.
+  worker.unref()
   return worker
 }
 
@@ -71,16 +78,19 @@ const hear = (worker: Worker, port: MessagePort, limitMs: number, setTimer: SetT
     worker.on('exit', onExit)
   })
 
-/** Starts a thread and waits until its engine has warmed up; undefined where it does not start. */
+/** Starts a thread and waits until its engine has warmed up; undefined where it does not start or is not to. */
 export const openThread = async (options: ThreadOptions): Promise<Thread | undefined> => {
   const { port1: port, port2 } = new MessageChannel()
   const progress = new SharedArrayBuffer(4)
-  const worker = start(options, { module: options.module, port: port2, progress })
+  const { module, signal, idleMs } = options
+  const worker = start(options, { module, port: port2, progress, idleMs })
   const close = async () => {
     port.close()
     await worker.terminate()
   }
+  signal.addEventListener('abort', close)
   const first = await hear(worker, port, startLimit, options.setTimer)
+  signal.removeEventListener('abort', close)
   if (typeof first === 'string' || first.is !== 'ready') {
     await close()
     return undefined
@@ -88,10 +98,12 @@ export const openThread = async (options: ThreadOptions): Promise<Thread | undef
   const ask = async (request: ArrayBuffer, limitMs: number): Promise<Answer> => {
     port.postMessage(request, [request])
     const told = await hear(worker, port, limitMs, options.setTimer)
+    const at = Atomics.load(new Int32Array(progress), 0)
     if (typeof told !== 'string' && told.is === 'replies') return told
+    if (typeof told !== 'string' && told.is === 'too-much') return { ...told, at }
     const why = typeof told === 'string' ? told : told.is === 'stopped' ? told.why : 'crashed'
     await close()
-    return { is: 'stopped', why, at: Atomics.load(new Int32Array(progress), 0) }
+    return { is: 'stopped', why, at }
   }
   return { ask, close }
 }

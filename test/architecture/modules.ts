@@ -33,7 +33,7 @@ export const modules = {
     packages: ['re2js'],
     pure: false,
   },
-  template: { folder: 'pkg/template', imports: ['core'], packages: [], pure: false },
+  template: { folder: 'pkg/template', imports: ['core'], packages: ['lru-cache'], pure: false },
   observe: { folder: 'pkg/observe', imports: ['core'], packages: ['pino', 'prom-client'], pure: false },
   devgateway: {
     folder: 'pkg/devgateway',
@@ -58,6 +58,7 @@ export const revealers: Readonly<Record<string, string>> = {
   'certs/issue.ts': 'the CA key signs',
   'certs/keeper.ts': 'a stored CA key is compared with its certificate',
   'certs/store.ts': 'the CA key goes into its Secret',
+  'dev/bench/cases/template.ts': 'a key made for the bench goes into a PKCS#12 archive',
   'dev/bench/stage.ts': 'the key of the gateway that is measured against',
   'dev/gateway.ts': 'the key of the development gateway',
   'pkg/akeyless/wire.ts': 'an access key or token goes into a request body',

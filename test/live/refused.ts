@@ -136,7 +136,7 @@ export const refusedExternalSecrets: readonly Refusal[] = [
     text: denied(
       'spec.secretStoreRef.name: names no store → write the name of a SecretStore',
       'spec.refreshInterval: "soon" is not a duration → write it as 90s, 5m or 1h30m',
-      'spec.dataFrom[0]: names nothing to read → give it an extract',
+      'spec.dataFrom[0]: names nothing to read → give it an extract or a find',
       'spec.data[1].remoteRef.key: is empty → write the path of an item',
       'spec.data[1].remoteRef.version: "latest" is not a version number → write a number as "3", or leave it out for the latest',
       'spec.data[1].secretKey: "a" is the key of spec.data[0] too → give each entry a key of its own',

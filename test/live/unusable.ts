@@ -57,7 +57,7 @@ export const unreadable = [
   {
     name: 'extract-of-odd-keys',
     spec: extract('/apps/odd-keys'),
-    text: 'spec.dataFrom[0].extract.key: item "/apps/odd-keys" gives the key "..", which starts with two dots → rename it in the item, or take it with data under another secretKey',
+    text: 'spec.dataFrom[0].extract.key: item "/apps/odd-keys" gives the key "..", which starts with two dots → rename it by a rewrite, or take it with data under another secretKey',
   },
   {
     name: 'several-items',

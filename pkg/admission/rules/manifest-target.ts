@@ -1,6 +1,6 @@
 import type { ExternalSecret } from '#api'
 import { show } from '#core'
-import { protectedKind } from '#materialize'
+import { protectedKind, replacesFetched } from '#materialize'
 import { type Context, type Draft, fromFault, type Rule } from '../findings.ts'
 
 type Manifest = NonNullable<ExternalSecret['spec']['target']['manifest']>
@@ -45,6 +45,16 @@ const switchedOff = ({ genericTargets, reconciledElsewhere }: Context): Draft[] 
       ]
     : []
 
+/** ESO would put the values where a Secret has no field, and the API server would drop them without a word. */
+const isBareSecret = ({ manifest, template }: ExternalSecret['spec']['target']): boolean =>
+  manifest?.apiVersion === 'v1' && manifest.kind === 'Secret' && !replacesFetched(template ?? {})
+
+const bareSecret: Draft = {
+  path,
+  message: 'a Secret has no field for the fetched values here',
+  remedy: 'leave it out: a Secret is what is made without it',
+}
+
 export const manifestTarget: Rule<ExternalSecret> = {
   id: 'manifest-target',
   doc: 'A manifest target is a kind that may be written, and Latchkey runs with --unsafe-allow-generic-targets.',
@@ -53,6 +63,7 @@ export const manifestTarget: Rule<ExternalSecret> = {
     const wrong = syntax(target.manifest)
     if (wrong.length > 0) return wrong
     const refused = protectedKind(target.manifest)
-    return refused ? [fromFault(refused)] : switchedOff(context)
+    if (refused) return [fromFault(refused)]
+    return isBareSecret(target) ? [bareSecret] : switchedOff(context)
   },
 }

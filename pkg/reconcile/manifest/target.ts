@@ -1,17 +1,19 @@
 import type { ExternalSecret } from '#api'
 import { asFault } from '#core'
 import { place } from '#materialize'
-import { targetName } from '../marks.ts'
-import { type Pass, Refused } from '../pass.ts'
+import { readyOf } from '../conditions.ts'
+import { forceSyncOf, targetName } from '../marks.ts'
+import { engineOf, type Pass, Refused } from '../pass.ts'
 import { policyOf } from '../policy.ts'
+import type { SecretDigest } from '../ports.ts'
 import { renderTexts } from '../render.ts'
 import { refOf } from '../store.ts'
 import type { Target } from '../target.ts'
 import { refusedObject, refusedRemoval } from './claim.ts'
-import { holdsItsHash, isIntactObject } from './intact.ts'
+import { holdsItsHash, isIntactObject, isWrittenByUs } from './intact.ts'
 import type { ManifestObject } from './object.ts'
-import type { ObjectKind, Objects } from './port.ts'
-import { manifestsDisabled } from './ready.ts'
+import type { ObjectClient, ObjectKind, Objects, ObjectWatches } from './port.ts'
+import { manifestsDisabled, resourceReady } from './ready.ts'
 import { writeObject } from './write.ts'
 
 interface Opened {
@@ -25,43 +27,74 @@ const kindOf = (objects: Objects, { spec }: ExternalSecret, signal: AbortSignal)
   return objects.client.resolve(apiVersion, kind, signal)
 }
 
-/** The kind, watched from now on, and the object as it is there. Throws Fault. */
+/** The kind, watched from now on where drift is to be repaired, and the object as it is there. Throws Fault. */
 const open = async ({ deps: { objects }, key, externalSecret, signal }: Pass): Promise<Opened> => {
   if (!objects) throw manifestsDisabled()
   const kind = await kindOf(objects, externalSecret, signal)
-  objects.watches.hold(key, kind)
+  if (policyOf(externalSecret).guards) objects.watches.hold(key, kind)
+  else objects.watches.release(key)
   const { namespace = '' } = externalSecret.metadata
   const existing = await objects.client.read(kind, namespace, targetName(externalSecret), signal)
   return { objects, kind, existing }
 }
 
+const lastSeen = (watches: ObjectWatches, kind: ObjectKind, externalSecret: ExternalSecret) =>
+  watches.isSynced(kind)
+    ? watches.get(kind, externalSecret.metadata.namespace ?? '', targetName(externalSecret))
+    : undefined
+
+/** The object in the shape of a Secret, for whoever asks what it was last written for; undefined where it cannot be told. */
+export const objectAsSecret = async (pass: Pass): Promise<SecretDigest | undefined> => {
+  const { objects } = pass.deps
+  const { externalSecret, signal } = pass
+  // nothing else is asked of it, and a sync that was forced leaves its mark
+  if (!objects || forceSyncOf(externalSecret.metadata.annotations) === undefined) return undefined
+  const { namespace = '' } = externalSecret.metadata
+  const name = targetName(externalSecret)
+  try {
+    const kind = await kindOf(objects, externalSecret, signal)
+    const seen =
+      lastSeen(objects.watches, kind, externalSecret) ??
+      (await objects.client.read(kind, namespace, name, signal))?.metadata
+    const { labels = {}, annotations = {}, ownerReferences = [] } = seen ?? {}
+    const content = { uid: '', resourceVersion: '', type: '', immutable: false, dataHash: '' }
+    return seen && { ...content, namespace, name, labels, annotations, ownerReferences }
+  } catch {
+    return undefined
+  }
+}
+
+/** The object as it is there, judged by its content too. What we wrote ourselves needs no hash: it may hold defaults by now. */
+const judge = (pass: Pass, client: ObjectClient, live: ManifestObject | undefined): boolean => {
+  const { parts, key, externalSecret } = pass
+  if (!live) return false
+  // the object to merge with has come, and whoever made it may have left it as if we had written it
+  if (readyOf(externalSecret.status?.conditions)?.reason === resourceReady.absent.reason) return false
+  const mark = client.markOf(live)
+  const last = parts.marks.get(key)
+  const isContent = mark === last || holdsItsHash(live) || (last === undefined && isWrittenByUs(live, externalSecret))
+  const digest = { labels: {}, annotations: {}, ownerReferences: [], ...live.metadata, mark }
+  if (!isContent || isIntactObject(externalSecret, digest, mark) !== 'intact') return false
+  parts.marks.set(key, mark)
+  return true
+}
+
 /**
- * Whether the object is as the last sync left it. Costs no call once it has been looked at; a process that has just started looks
- * once. True where it cannot be told: the next sync says why.
+ * Whether the object is as the last sync left it. Costs no call where the watch saw nothing else; a process that has just started
+ * looks once. True where it cannot be told: the next sync says why.
  */
-export const isObjectIntact = async ({ deps, parts, key, externalSecret, signal }: Pass): Promise<boolean> => {
+export const isObjectIntact = async (pass: Pass): Promise<boolean> => {
+  const { deps, parts, key, externalSecret, signal } = pass
   const { objects } = deps
-  if (!objects) return true
+  if (!objects || !policyOf(externalSecret).guards) return true
   try {
     const kind = await kindOf(objects, externalSecret, signal)
     objects.watches.hold(key, kind)
     const { namespace = '' } = externalSecret.metadata
     const name = targetName(externalSecret)
-    const mark = parts.marks.get(key)
-    const seen = objects.watches.isSynced(kind) ? objects.watches.get(kind, namespace, name) : undefined
-    const known = seen && mark !== undefined ? isIntactObject(externalSecret, seen, mark) : 'unknown'
-    if (known !== 'unknown') return known === 'intact'
-    const live = await objects.client.read(kind, namespace, name, signal)
-    const now = live && {
-      labels: {},
-      annotations: {},
-      ownerReferences: [],
-      ...live.metadata,
-      mark: objects.client.markOf(live),
-    }
-    const intact = isIntactObject(externalSecret, now, now && holdsItsHash(live) ? now.mark : '') === 'intact'
-    if (now && intact) parts.marks.set(key, now.mark)
-    return intact
+    const seen = lastSeen(objects.watches, kind, externalSecret)
+    if (seen && isIntactObject(externalSecret, seen, parts.marks.get(key)) === 'intact') return true
+    return judge(pass, objects.client, await objects.client.read(kind, namespace, name, signal))
   } catch {
     return true
   }
@@ -75,7 +108,8 @@ const remove = async (pass: Pass, missing: Refused['faults']): Promise<boolean> 
     return false
   }
   const fault = refusedRemoval(externalSecret, existing)
-  if (fault) throw fault
+  // told with the items that are gone: they may come back, and a refusal alone would wait for an edit
+  if (fault) throw new Refused([fault, ...missing])
   try {
     parts.guard.confirm(key, ['object', ...missing.map(({ path }) => path ?? '')], startedAt)
   } catch (thrown) {
@@ -84,6 +118,7 @@ const remove = async (pass: Pass, missing: Refused['faults']): Promise<boolean> 
   const { namespace, name, uid = '', resourceVersion = '' } = existing.metadata
   await objects.client.remove(kind, { namespace, name, uid, resourceVersion }, signal)
   parts.guard.settle(key)
+  parts.marks.delete(key)
   const message = 'resource deleted due to DeletionPolicy=Delete'
   deps.events.record(refOf(externalSecret), { type: 'Normal', reason: 'Deleted', message })
   return true
@@ -93,25 +128,27 @@ const remove = async (pass: Pass, missing: Refused['faults']): Promise<boolean> 
 export const objectTarget = (pass: Pass): Target => {
   const { deps, parts, key, externalSecret, signal } = pass
   const { writes, creates } = policyOf(externalSecret)
+  let opened: Opened | undefined
   return {
     check: async () => {
       if (!deps.objects) throw manifestsDisabled()
       if (!writes) return undefined
-      const { existing } = await open(pass)
-      if (!existing && !creates) return 'absent'
-      const fault = refusedObject(externalSecret, existing)
+      opened = await open(pass)
+      if (!opened.existing && !creates) return 'absent'
+      const fault = refusedObject(externalSecret, opened.existing)
       if (fault) throw fault
       return undefined
     },
-    write: async fetched => {
+    write: async (fetched, { approve }) => {
       const rendered = await renderTexts(pass, fetched)
-      const { objects, kind, existing } = await open(pass)
+      // as it was before the items were read: a write in between is a conflict, and then it is read again
+      const { objects, kind, existing } = opened ?? (await open(pass))
       const lay = async (base: ManifestObject) => {
-        const placed = await place(base, externalSecret.spec.target.template, fetched, rendered, deps.engine)
+        const placed = await place(base, externalSecret.spec.target.template, fetched, rendered, engineOf(pass))
         if ('faults' in placed) throw new Refused(placed.faults)
         return placed.object
       }
-      const written = await writeObject(objects.client, { externalSecret, kind, existing, lay }, signal)
+      const written = await writeObject(objects.client, { externalSecret, kind, existing, lay, approve }, signal)
       if (written.did === 'absent') return 'absent'
       parts.marks.set(key, written.mark)
       return written.did

@@ -2,7 +2,7 @@ import type { ExternalSecret } from '#api'
 import { Fault, fieldManager } from '#core'
 import { targetName } from '../marks.ts'
 import { baseObject, draftObject, type ObjectDraft } from './draft.ts'
-import type { Fields, ManifestObject } from './object.ts'
+import { type Fields, fieldOf, isFields, type ManifestObject } from './object.ts'
 import type { ObjectClient, ObjectKind } from './port.ts'
 
 /** What became of the object; `mark` is that of what is there now. */
@@ -18,6 +18,8 @@ export interface ObjectWrite {
   readonly existing: ManifestObject | undefined
   /** Lays what was fetched and rendered over a base. Asked again after a conflict. Throws Fault. */
   readonly lay: (base: ManifestObject) => Promise<Fields>
+  /** Told which keys a replace would take away. Throws Fault where they may not go yet. */
+  readonly approve: (change: { readonly drops: readonly string[]; readonly of: number }) => void
 }
 
 // security.md F15; each try reads anew, so more than a few means that somebody writes all the time
@@ -50,6 +52,18 @@ const carry = async (
   return { did: draft.do === 'create' ? 'created' : 'updated', mark: answer.mark }
 }
 
+/** Where fetched values stand, and with them all that a search found: `data`, or `spec.data`. */
+const keysIn = (object: Fields): readonly string[] => {
+  const spec = fieldOf(object, 'spec')
+  const maps = [fieldOf(object, 'data'), isFields(spec) ? fieldOf(spec, 'data') : undefined]
+  return maps.flatMap(map => (isFields(map) ? Object.keys(map) : []))
+}
+
+const lossOf = (existing: Fields, wanted: Fields) => {
+  const [before, after] = [keysIn(existing), new Set(keysIn(wanted))]
+  return { drops: before.filter(key => !after.has(key)), of: before.length }
+}
+
 const attempt = async (
   client: ObjectClient,
   write: ObjectWrite,
@@ -60,6 +74,7 @@ const attempt = async (
   const placed = await write.lay(baseObject(externalSecret, kind, existing))
   const draft = draftObject(externalSecret, kind, placed, existing)
   if (draft.do === 'refuse') throw draft.fault
+  if (existing && draft.do === 'replace') write.approve(lossOf(existing, draft.object))
   if (draft.do === 'create' || draft.do === 'replace') return carry(client, write, draft, signal)
   return existing ? { did: 'unchanged', mark: client.markOf(existing) } : { did: 'absent' }
 }

@@ -13,6 +13,7 @@ const markedFor = (value: string) =>
   digest({ user: 'u' }, { annotations: { ...digest().annotations, 'force-sync': value } })
 const edited = { metadata: { generation: 2 } }
 const failed = { conditions: [{ type: 'Ready', status: 'False', reason: 'SecretSyncedError', message: 'x' }] }
+const absent = { conditions: [{ type: 'Ready', status: 'True', reason: 'SecretMissing', message: 'x' }] }
 const hourly = synced(600)
 const secret = digest()
 
@@ -220,6 +221,41 @@ const cases: {
     }),
     secret,
     want: sync('touched', 0),
+  },
+  ...(['Orphan', 'None'] as const).map(creationPolicy => ({
+    name: `${creationPolicy} guards nothing`,
+    es: synced(600, { spec: { target: { creationPolicy } } }),
+    secret: undefined,
+    want: skip(hour - 600e3),
+  })),
+  ...(['Merge', 'CreateOrMerge'] as const).flatMap(creationPolicy => [
+    {
+      name: `${creationPolicy} repairs edited data, whoever owns the Secret`,
+      es: synced(600, { spec: { target: { creationPolicy } } }),
+      secret: digest({ user: 'u' }, { dataHash: 'other', ownerReferences: [] }),
+      want: sync('drift', hour, true),
+    },
+    {
+      name: `${creationPolicy} needs no owner`,
+      es: synced(600, { spec: { target: { creationPolicy } } }),
+      secret: digest(
+        { user: 'u' },
+        { ownerReferences: [], labels: { 'reconcile.external-secrets.io/managed': 'true' } },
+      ),
+      want: skip(hour - 600e3),
+    },
+  ]),
+  {
+    name: 'a Secret to merge with that has come is merged with, though it looks as if we had',
+    es: synced(600, { spec: { target: { creationPolicy: 'Merge' } } }, absent),
+    secret,
+    want: sync('drift', hour, true),
+  },
+  {
+    name: 'one that has not come is waited for, and looked for once the interval is over',
+    es: synced(3600, { spec: { target: { creationPolicy: 'Merge' } } }, absent),
+    secret: undefined,
+    want: sync('due', fifth),
   },
   {
     name: 'a failure that is over is taken back without a read',

@@ -561,3 +561,174 @@ t.test('many ExternalSecrets that are due together read the credentials of their
 t.test('an object that is gone is forgotten', async t => {
   t.same(await start(world()).pass(), { go: 'rest' })
 })
+
+const within = (target: Record<string, unknown>, seconds = 3600) =>
+  settled(seconds, synced(seconds, { spec: { target } }))
+const later = (state: World, seconds: number): void => {
+  state.at = new Date(now.getTime() + seconds * 1000)
+}
+const readyOf = (state: World): { status: string; reason: string; message: string } => {
+  const { conditions } = (state.externalSecrets[0]?.status ?? {}) as { conditions?: { status: string }[] }
+  return conditions?.[0] as { status: string; reason: string; message: string } // there is one in every world of settled()
+}
+
+t.test('Delete: what is gone is looked at twice, five seconds apart, and told meanwhile', async t => {
+  const state = within({ creationPolicy: 'Owner', deletionPolicy: 'Delete' })
+  state.items.clear()
+  const { pass } = start(state)
+  t.same(await pass(), { go: 'wait', ms: 5e3 })
+  settle(state)
+  t.match(readyOf(state), { status: 'False', message: /^spec: less is there than .*item is not there/ })
+  t.ok(state.live.has('demo/app'))
+  later(state, 3)
+  t.same(await pass(), { go: 'wait', ms: 2e3 })
+  later(state, 6)
+  t.match(await pass(), { go: 'wait' })
+  settle(state)
+  t.match(readyOf(state), { status: 'True', reason: 'SecretDeleted' })
+  t.notOk(state.live.has('demo/app'))
+})
+
+t.test('Delete: an outage between two looks is no look, and neither is the one before it', async t => {
+  const state = within({ creationPolicy: 'Owner', deletionPolicy: 'Delete' })
+  state.items.clear()
+  const { pass } = start(state)
+  await pass()
+  later(state, 6)
+  state.next.read = () => {
+    throw new Fault('GatewayUnreachable', 'away')
+  }
+  await pass()
+  delete state.next.read
+  later(state, 12)
+  t.same(await pass(), { go: 'wait', ms: 5e3 })
+  t.ok(state.live.has('demo/app'))
+  later(state, 17)
+  await pass()
+  t.notOk(state.live.has('demo/app'))
+})
+
+for (const code of ['AccessDenied', 'ItemDisabled'] as const) {
+  t.test(`Delete: ${code} beside items that are gone removes nothing, ever`, async t => {
+    const data = ['/db', '/gone'].map((key, index) => ({ secretKey: `k${index}`, remoteRef: { key } }))
+    const target = { creationPolicy: 'Owner', deletionPolicy: 'Delete' }
+    const state = settled(3600, synced(3600, { spec: { data, target } }))
+    state.items.set('/db', new Fault(code, 'no'))
+    const { pass } = start(state)
+    for (const seconds of [0, 6, 12]) {
+      later(state, seconds)
+      await pass()
+      settle(state)
+    }
+    t.same(
+      state.log.filter(line => line.includes('Secret demo/app') && !line.startsWith('get')),
+      [],
+    )
+    t.match(readyOf(state).message, /^spec\.data\[0\]/)
+  })
+}
+
+const undeletable: { name: string; target: Record<string, unknown>; live?: Record<string, unknown>; want: RegExp }[] = [
+  {
+    name: 'no owner',
+    target: { creationPolicy: 'Orphan', deletionPolicy: 'Delete' },
+    want: /^spec\.target\.deletionPolicy: Secret app is not deleted, because creationPolicy is not Owner → /,
+  },
+  {
+    name: 'not the owner any more',
+    target: { creationPolicy: 'Owner', deletionPolicy: 'Delete' },
+    live: { ownerReferences: [{ ...owner, uid: 'before' }] },
+    want: /^spec\.target\.deletionPolicy: Secret app is not this ExternalSecret's to delete → /,
+  },
+  {
+    name: 'an owner without its mark',
+    target: { creationPolicy: 'Owner', deletionPolicy: 'Delete' },
+    live: { labels: {} },
+    want: /^spec\.target\.deletionPolicy: Secret app is not this ExternalSecret's to delete → /,
+  },
+]
+for (const { name, target, live, want } of undeletable) {
+  t.test(`Delete: ${name}: the Secret stays, the items are named, and somebody looks again`, async t => {
+    const state = within(target)
+    if (live) state.live.set('demo/app', secretObject({ user: 'u' }, { metadata: live }))
+    state.items.clear()
+    const { pass } = start(state)
+    for (const seconds of [0, 6, 12]) {
+      later(state, seconds)
+      t.match(await pass(), { go: 'retry' })
+      settle(state)
+    }
+    t.match(readyOf(state).message, want)
+    t.match(readyOf(state).message, /; spec\.data\[0\].*item is not there/)
+    t.ok(state.live.has('demo/app'))
+  })
+}
+
+t.test('a failure under None speaks of no Secret that would be kept', async t => {
+  const state = within({ creationPolicy: 'None' })
+  state.items.clear()
+  await start(state).pass()
+  settle(state)
+  t.match(readyOf(state), { status: 'False', message: /item is not there/ })
+  t.notMatch(readyOf(state).message, /kept/)
+})
+
+t.test('what could not be written is not kept for whoever asks for new values', async t => {
+  const state = settled(600)
+  const { pass } = start(state)
+  state.next.write = () => {
+    throw new Fault('ClusterUnreachable', 'away')
+  }
+  const force = (value: string) => {
+    const [es] = state.externalSecrets
+    if (!es) throw new Error('it is there')
+    state.externalSecrets[0] = { ...es, metadata: { ...es.metadata, annotations: { 'force-sync': value } } }
+  }
+  state.items.set('/db', text('{"user":"v"}'))
+  force('1')
+  await pass()
+  settle(state)
+  later(state, 10)
+  await pass()
+  t.ok((state.reads[1]?.maxAgeMs ?? 0) > 10e3, 'the same wish again takes what is there')
+  force('2')
+  await pass()
+  t.equal(state.reads[2]?.maxAgeMs, 0)
+})
+
+t.test('a Secret to merge with is looked for before anything is read', async t => {
+  const state = world({
+    externalSecrets: [externalSecret({ spec: { target: { creationPolicy: 'Merge' } } })],
+    stores: [secretStore()],
+  })
+  state.items.set('/db', json)
+  const { pass } = start(state)
+  t.match(await pass(), { go: 'wait' })
+  settle(state)
+  t.match(readyOf(state), { status: 'True', reason: 'SecretMissing' })
+  t.same(state.reads, [])
+  state.live.set('demo/app', secretObject({ own: 'o' }, { metadata: { ownerReferences: [], managedFields: [] } }))
+  state.digests.push(digest({ own: 'o' }, { ownerReferences: [] }))
+  await pass()
+  settle(state)
+  t.match(readyOf(state), { status: 'True', reason: 'SecretSynced' })
+  t.same(Object.keys(state.live.get('demo/app')?.data ?? {}).sort(), ['own', 'user'])
+})
+
+t.test('Delete: what was left under a former name goes too, after two looks', async t => {
+  const es = synced(60, { spec: { target: { name: 'new', creationPolicy: 'Owner', deletionPolicy: 'Delete' } } })
+  const state = settled(60, { ...es, metadata: { ...es.metadata, generation: 2 } })
+  state.digests.push(digest({}, { name: 'foreign', ownerReferences: [{ ...owner, uid: 'another' }] }))
+  state.items.clear()
+  const { pass } = start(state)
+  t.same(await pass(), { go: 'wait', ms: 5e3 })
+  settle(state)
+  later(state, 6)
+  await pass()
+  settle(state)
+  t.same(
+    state.log.filter(line => line.startsWith('delete')),
+    ['delete Secret demo/app'],
+  )
+  t.match(readyOf(state), { status: 'True', reason: 'SecretDeleted' })
+})

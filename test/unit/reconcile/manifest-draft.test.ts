@@ -268,26 +268,43 @@ t.test('what is immutable is kept as it is or refused', t => {
 })
 
 const secret = { apiVersion: 'v1', kind: 'Secret' }
+const template = { data: { a: '{{ .a | b64enc }}' } }
 const protectedTypes = ['kubernetes.io/service-account-token', 'bootstrap.kubernetes.io/token', 'helm.sh/release.v1']
 for (const type of protectedTypes) {
   t.test(`a Secret of type ${type} is never made or written, even as a manifest`, t => {
     for (const policy of ['Owner', 'Orphan', 'Merge', 'CreateOrMerge'] as const) {
       const protect = { do: 'refuse', fault: { code: 'SecretProtected' } }
       const made = placed(secret, { data: {}, type })
-      if (policy !== 'Merge') t.match(draftObject(es(policy, secret), secret, made, undefined), protect)
+      if (policy !== 'Merge') t.match(draftObject(es(policy, secret, { template }), secret, made, undefined), protect)
       const live = written(secret, { type })
-      t.match(draftObject(es(policy, secret), secret, placed(secret, { data: {} }), live), protect)
-      t.match(refusedObject(es(policy, secret), live), { code: 'SecretProtected' })
+      t.match(draftObject(es(policy, secret, { template }), secret, placed(secret, { data: {} }), live), protect)
+      t.match(refusedObject(es(policy, secret, { template }), live), { code: 'SecretProtected' })
     }
     t.end()
   })
 }
 
+t.test('a Secret without a template for its data is refused: there would be no place for the values', t => {
+  for (const plain of [{}, { template: {} }, { template: { data: { a: 'x' }, mergePolicy: 'Merge' } }]) {
+    t.match(refusedObject(es('Owner', secret, plain), undefined), {
+      code: 'SpecInvalid',
+      path: 'spec.target.manifest',
+      remedy: /leave out target.manifest/,
+    })
+  }
+  t.end()
+})
+
 t.test('the type of a Secret that is there stays', t => {
   const live = written(secret, { data: { a: 'MQ==' }, type: 'Opaque' })
-  t.strictSame(draftObject(es('Owner', secret), secret, placed(secret, { data: { a: 'MQ==' } }), live), { do: 'keep' })
+  t.strictSame(draftObject(es('Owner', secret, { template }), secret, placed(secret, { data: { a: 'MQ==' } }), live), {
+    do: 'keep',
+  })
   const want = placed(secret, { data: { a: 'MQ==' }, type: 'example.com/x' })
-  t.match(draftObject(es('Owner', secret), secret, want, live), { do: 'refuse', fault: { code: 'SecretImmutable' } })
+  t.match(draftObject(es('Owner', secret, { template }), secret, want, live), {
+    do: 'refuse',
+    fault: { code: 'SecretImmutable' },
+  })
   t.end()
 })
 

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { createdByHash, Fault, fieldManager } from '#core'
 import { objectHash } from '../../../pkg/reconcile/manifest/draft.ts'
-import { holdsItsHash, isIntactObject } from '../../../pkg/reconcile/manifest/intact.ts'
+import { holdsItsHash, isIntactObject, isWrittenByUs } from '../../../pkg/reconcile/manifest/intact.ts'
 import type { ManifestObject } from '../../../pkg/reconcile/manifest/object.ts'
 import type { ObjectClient, ObjectWritten } from '../../../pkg/reconcile/manifest/port.ts'
 import { manifestsDisabled, resourceReady } from '../../../pkg/reconcile/manifest/ready.ts'
@@ -55,7 +55,7 @@ const lay = async (base: ManifestObject) => {
   return { ...base, data: { ...(typeof data === 'object' ? data : {}), ours: '1' } }
 }
 const write = (client: ObjectClient, policy: string, existing: ManifestObject | undefined) =>
-  writeObject(client, { externalSecret: es(policy), kind, existing, lay }, signal)
+  writeObject(client, { externalSecret: es(policy), kind, existing, lay, approve: () => {} }, signal)
 
 const failure = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
@@ -148,4 +148,55 @@ t.test('conditions carry the reasons that ESO has for manifest targets', t => {
     /^spec\.target\.manifest: .* → start Latchkey with --unsafe-allow-generic-targets/,
   )
   t.end()
+})
+
+t.test('content beside the hashed root is not vouched for by the hash', t => {
+  const at = (content: object) => {
+    const object = { ...live('1', {}), ...content }
+    const annotations = { [dataHashAnnotation]: objectHash(object) }
+    return { ...object, metadata: { ...object.metadata, annotations } }
+  }
+  t.ok(holdsItsHash(at({ data: { a: '1' } })))
+  t.ok(holdsItsHash(at({ data: { a: '1' }, immutable: true })))
+  t.ok(holdsItsHash(at({ data: undefined, spec: { a: 1 }, status: { b: 2 } })) === false, 'data beside spec')
+  t.notOk(holdsItsHash(at({ data: { a: '1' }, binaryData: { b: 'MQ==' } })))
+  t.notOk(holdsItsHash(at({ data: { a: '1' }, rules: [] })))
+  t.end()
+})
+
+t.test('after a restart, who wrote the content tells what a hash over defaults cannot', t => {
+  const ours = { manager: fieldManager('app'), fieldsV1: { 'f:metadata': {}, 'f:spec': { 'f:mode': {} } } }
+  const by = (...managedFields: { manager: string; fieldsV1: object }[]): ManifestObject => ({
+    ...live('1', {}),
+    metadata: { ...live('1', {}).metadata, managedFields },
+  })
+  const theirs = (fieldsV1: object) => ({ manager: 'kubectl-edit', fieldsV1 })
+  t.ok(isWrittenByUs(by(ours), es('Owner')))
+  t.ok(isWrittenByUs(by(ours, theirs({ 'f:metadata': {} }), theirs({ 'f:status': {} })), es('Owner')))
+  t.notOk(isWrittenByUs(by(ours, theirs({ 'f:spec': { 'f:a': {} } })), es('Owner')))
+  t.notOk(isWrittenByUs(by(theirs({ 'f:metadata': {} })), es('Owner')), 'nothing of it is ours')
+  t.notOk(isWrittenByUs(by(), es('Owner')))
+  t.end()
+})
+
+t.test('keys that a replace would take away are told before it, and may not go yet', async t => {
+  const told: unknown[] = []
+  const { client, calls } = cluster(live('1', {}), 0)
+  const existing = {
+    ...live('1', { ours: '0', old: '1', older: '2' }),
+    metadata: { ...live('1', {}).metadata, labels: { [managedLabel]: 'true' } },
+  }
+  const write = {
+    externalSecret: es('Owner'),
+    kind,
+    existing,
+    lay,
+    approve: (change: unknown) => {
+      told.push(change)
+      throw new Fault('RemovalPending', 'wait')
+    },
+  }
+  await t.rejects(writeObject(client, write, signal), { code: 'RemovalPending' })
+  t.strictSame(told, [{ drops: ['old', 'older'], of: 3 }])
+  t.strictSame(calls, [], 'nothing is written')
 })

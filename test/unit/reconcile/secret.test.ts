@@ -259,3 +259,137 @@ t.test('nothing that is drafted prints a value when it is refused', async t => {
   const text = refused(wanted({ user: 'hunter2' }), secretObject({ user: 'swordfish' }, { immutable: true }))
   t.notMatch(text, /hunter2|swordfish|aHVudGVyMg|c3dvcmRmaXNo/)
 })
+
+const byPolicy = (creationPolicy: string, more: Record<string, unknown> = {}) =>
+  externalSecret({ spec: { target: { creationPolicy, ...more } } })
+const drafted = (creationPolicy: string, existing?: SecretObject, texts: Record<string, string> = { user: 'u' }) =>
+  draft(want(byPolicy(creationPolicy), sensitive(texts), shape), existing)
+const createdBy = 'reconcile.external-secrets.io/created-by'
+
+/** A Secret of which we wrote `user` and `old`, and a person `own`. */
+const shared = (more: Record<string, unknown> = {}): SecretObject => {
+  const [entry] = managedFields([], [])
+  const fieldsV1 = { ...(entry?.fieldsV1 as object), 'f:data': { '.': {}, 'f:user': {}, 'f:old': {} } } // of managedFields()
+  const theirs = { manager: 'kubectl', fieldsV1: { 'f:data': { '.': {}, 'f:own': {} } } }
+  const { metadata, ...rest } = more
+  return secretObject(
+    { user: 'u', old: 'o', own: 'theirs' },
+    {
+      metadata: { ownerReferences: [], managedFields: [{ ...entry, fieldsV1 }, theirs], ...(metadata as object) },
+      ...rest,
+    },
+  )
+}
+
+t.test('what each creationPolicy makes where there is nothing', async t => {
+  for (const policy of ['Owner', 'Orphan', 'CreateOrMerge']) {
+    const next = drafted(policy)
+    if (next.do !== 'create') throw new Error(`drafted ${next.do}`)
+    t.same(next.secret.metadata.ownerReferences, policy === 'Owner' ? [owner] : undefined, policy)
+    t.equal(createdBy in (next.secret.metadata.labels ?? {}), policy === 'Owner', policy)
+  }
+  t.same(drafted('Merge'), { do: 'leave' })
+})
+
+t.test('a policy that shares keeps the keys of others and takes back its own', async t => {
+  for (const policy of ['Merge', 'CreateOrMerge']) {
+    const next = drafted(policy, shared())
+    if (next.do !== 'replace') throw new Error(`drafted ${next.do}`)
+    t.same(next.secret.data, base64({ user: 'u', own: 'theirs' }), policy)
+    t.same([next.drops, next.of], [['old'], 2], 'of the three keys two are ours')
+  }
+  for (const policy of ['Owner', 'Orphan']) {
+    const next = drafted(policy, shared())
+    if (next.do !== 'replace') throw new Error(`drafted ${next.do}`)
+    t.same(next.secret.data, base64({ user: 'u' }), policy)
+    t.same([next.drops, next.of], [['old', 'own'], 3], 'all are held to be ours')
+  }
+})
+
+t.test('nothing of ours left: the keys of others stay, and the hash is that of what is there', async t => {
+  const secret = written(want(byPolicy('Merge'), sensitive({}), shape), shared())
+  t.same(secret.data, base64({ own: 'theirs' }))
+  t.equal(secret.metadata.annotations?.['reconcile.external-secrets.io/data-hash'], digest({ own: 'theirs' }).dataHash)
+})
+
+t.test('whoever stops to own takes owner and mark away, whoever wrote the mark down', async t => {
+  for (const policy of ['Orphan', 'Merge', 'CreateOrMerge']) {
+    const { labels, annotations } = digest({ user: 'u' })
+    const existing = secretObject({ user: 'u' }, { metadata: { labels, annotations, managedFields: [] } })
+    const { metadata } = written(want(byPolicy(policy), sensitive({ user: 'u' }), shape), existing)
+    t.same(metadata.ownerReferences, [], policy)
+    t.notOk(createdBy in (metadata.labels ?? {}), policy)
+  }
+})
+
+t.test('another one’s mark of ownership stays where we own nothing', async t => {
+  const labels = { [createdBy]: 'of-somebody-else' }
+  const existing = shared({ metadata: { ownerReferences: [], labels, managedFields: [] } })
+  const { metadata } = written(want(byPolicy('Merge'), sensitive({ user: 'n' }), shape), existing)
+  t.equal(metadata.labels?.[createdBy], 'of-somebody-else')
+})
+
+const ofController = (kind: string, apiVersion: string) =>
+  shared({ metadata: { ownerReferences: controller(kind, 'other', apiVersion) } })
+const sharing: { name: string; existing: SecretObject; policy: string; type?: string; want: RegExp | string }[] = [
+  {
+    name: 'merging with what another kind of object controls is fine',
+    existing: ofController('Certificate', 'cert-manager.io/v1'),
+    policy: 'Merge',
+    want: 'replace',
+  },
+  {
+    name: 'Orphan would wipe it',
+    existing: ofController('Certificate', 'cert-manager.io/v1'),
+    policy: 'Orphan',
+    want: /^SecretOwned .*belongs to Certificate other/,
+  },
+  {
+    name: 'another ExternalSecret’s takes no keys',
+    existing: ofController('ExternalSecret', 'external-secrets.io/v1'),
+    policy: 'CreateOrMerge',
+    want: /^SecretOwned .*belongs to ExternalSecret other/,
+  },
+  {
+    name: 'an immutable one takes no keys, and deleting it would take those of others away',
+    existing: shared({ immutable: true }),
+    policy: 'CreateOrMerge',
+    want: /^SecretImmutable .*is immutable and takes no keys → choose another name, or replace it by a mutable one$/,
+  },
+  {
+    name: 'a Secret of another type that nobody would make anew',
+    existing: shared(),
+    policy: 'Merge',
+    type: 'kubernetes.io/tls',
+    want: /^SecretImmutable .*is of type Opaque, not kubernetes\.io\/tls → choose another name$/,
+  },
+  {
+    name: 'a ServiceAccount token takes no keys',
+    existing: shared({ type: 'kubernetes.io/service-account-token' }),
+    policy: 'Merge',
+    want: /^SecretProtected/,
+  },
+]
+for (const { name, existing, policy, type, want: wantedText } of sharing) {
+  t.test(name, async t => {
+    const next = want(byPolicy(policy), sensitive({ user: 'n' }), { ...shape, ...(type ? { type } : {}) })
+    t.match(refused(next, existing), wantedText)
+  })
+}
+
+t.test('immutable: an existing Secret is frozen with the values of now, and stays so', async t => {
+  const frozen = want(byPolicy('Owner', { immutable: true }), sensitive({ user: 'new' }), shape)
+  const secret = written(frozen, secretObject({ user: 'old' }))
+  t.same([secret.data, secret.immutable], [base64({ user: 'new' }), true])
+  t.same(draft(wanted(), secretObject({ user: 'u' }, { immutable: true })), { do: 'keep' }, 'nobody can take it back')
+})
+
+t.test('of a shared Secret the digest alone does not tell whether a write is needed', async t => {
+  const bare = digest(
+    { user: 'u' },
+    { ownerReferences: [], labels: { 'reconcile.external-secrets.io/managed': 'true' } },
+  )
+  t.notOk(isCurrent(want(byPolicy('Merge'), sensitive({ user: 'u' }), shape), bare))
+  t.ok(isCurrent(want(byPolicy('Orphan'), sensitive({ user: 'u' }), shape), bare))
+  t.notOk(isCurrent(want(byPolicy('Orphan'), sensitive({ user: 'u' }), shape), digest()), 'it has an owner still')
+})

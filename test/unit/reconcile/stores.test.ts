@@ -154,3 +154,10 @@ t.test('one store of another class makes the whole object foreign', async t => {
   const store = clusterStore({ metadata: { name: 'eso' }, spec: { controller: 'eso' } })
   t.equal(say(resolveStores(es, deps([secretStore()], [store]))), 'foreign')
 })
+
+t.test('beside another operator an object without a store that exists is its, unless we have served it', async t => {
+  const shared = { ...deps([]), controllerClass: 'latchkey' }
+  t.equal(say(resolveStores(es, shared)), 'foreign')
+  const served = externalSecret({ status: { observedGeneration: 1 } })
+  t.match(say(resolveStores(served, shared)), /^StoreNotFound/)
+})

@@ -137,3 +137,53 @@ t.test('conditions of other types stay', async t => {
   const { patch } = summarize(externalSecret({ status: { conditions: [other] } }), done, now)
   t.match(patch, { conditions: [other, { type: 'Ready' }] })
 })
+
+const clock = { startedAt: at, keepsClock: false }
+const outcomes: { name: string; outcome: Outcome; ready: [string, string]; binds: boolean }[] = [
+  {
+    name: 'none',
+    outcome: { did: 'none', ...clock, missing: [] },
+    ready: ['SecretSynced', 'secret synced'],
+    binds: false,
+  },
+  {
+    name: 'absent',
+    outcome: { did: 'absent', ...clock },
+    ready: ['SecretMissing', 'secret will not be created due to CreationPolicy=Merge'],
+    binds: false,
+  },
+  {
+    name: 'deleted',
+    outcome: { did: 'delete', removed: true, ...clock, missing: [missing] },
+    ready: ['SecretDeleted', 'secret deleted due to DeletionPolicy=Delete'],
+    binds: false,
+  },
+  {
+    name: 'never made',
+    outcome: { did: 'delete', removed: false, ...clock, missing: [missing] },
+    ready: ['SecretDeleted', 'secret deleted due to DeletionPolicy=Delete'],
+    binds: false,
+  },
+  { name: 'written', outcome: { ...done, missing: [missing] }, ready: ['SecretSynced', 'secret synced'], binds: true },
+]
+for (const { name, outcome, ready, binds } of outcomes) {
+  t.test(`the words of ESO, and the clock moves: ${name}`, async t => {
+    const { patch, events } = summarize(externalSecret(), outcome, now)
+    const [reason, message] = ready
+    t.match(patch, {
+      conditions: [{ type: 'Ready', status: 'True', reason, message }],
+      refreshTime: '2026-11-21T11:59:59Z',
+      syncedResourceVersion: /^1-/,
+    })
+    t.equal('binding' in (patch ?? {}), binds)
+    const gone = 'missing' in outcome && outcome.missing.length > 0
+    t.same(patch?.['faults'], gone ? faults : undefined, 'what is gone is told by ref')
+    t.equal(events.filter(event => event.reason === 'MissingProviderSecret').length, gone ? 1 : 0)
+  })
+}
+
+t.test('items that stay gone are told once', async t => {
+  const before = synced(60, {}, { faults })
+  const { events } = summarize(before, { ...unchanged, missing: [missing] }, now)
+  t.same(events, [])
+})

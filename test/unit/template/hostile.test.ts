@@ -1,4 +1,6 @@
 import t from 'tap'
+import { Sensitive } from '#core'
+import type { Outcome, Template } from '#template'
 import { problemOf, renderOne, sensitive, startEngine } from './running.ts'
 
 const engine = startEngine()
@@ -68,6 +70,72 @@ t.test('the main thread stays responsive while a bomb burns', async t => {
   await problemOf(engine, values, bombs['loops in loops'])
   clearInterval(ticking)
   t.ok(longest < 200, `longest pause ${Math.round(longest)} ms`)
+})
+
+const text = (text: Template['text']): Template => ({ name: 'k', text, gives: 'text' })
+const patientWord = '{{ if false }}{{ genPrivateKey "rsa" }}{{ end }}'
+const mebibyte = Sensitive.bytes(Buffer.alloc(1024 * 1024, 'a'))
+const amplified = () => {
+  const path = `[${Array.from({ length: 10 }, () => '@this').join(',')}]`
+  const json = Sensitive.text(JSON.stringify('a'.repeat(900_000)))
+  return engine.get([
+    { json: Sensitive.text('{"a":1}'), path: 'a' },
+    { json, path },
+  ])
+}
+const floods: Readonly<Record<string, { ask: () => Promise<Outcome<unknown>>; index: number; message: RegExp }>> = {
+  'a megabyte for each of a thousand template keys': {
+    ask: () => engine.render(values, Array<Template>(1_000).fill(text('{{ repeat 1000000 "x" }}'))),
+    index: 8,
+    message: /more than 8 MiB/,
+  },
+  'the same with a word that gives it more time': {
+    ask: () => engine.render(values, Array<Template>(1_000).fill(text(`${patientWord}{{ repeat 1000000 "x" }}`))),
+    index: 8,
+    message: /more than 8 MiB/,
+  },
+  'the same for each of a thousand keys of a rewrite': {
+    ask: () => {
+      const template = text(`${patientWord}{{ repeat 1000000 "x" }}`)
+      return engine.renderEach(Array.from({ length: 1_000 }, () => ({ values, template })))
+    },
+    index: 8,
+    message: /more than 8 MiB/,
+  },
+  'a property that multiplies its item': { ask: amplified, index: 1, message: /more than 8 MiB/ },
+  'one text of a megabyte as a hundred templates': {
+    ask: () => engine.render(values, Array<Template>(100).fill(text(mebibyte))),
+    index: 19,
+    message: /more than 20 MiB/,
+  },
+  'thirty megabytes of values': {
+    ask: () => engine.render(new Map(Array.from({ length: 30 }, (_, at) => [`v${at}`, mebibyte])), [text('x')]),
+    index: 0,
+    message: /more than 20 MiB/,
+  },
+}
+
+for (const [name, { ask, index, message }] of Object.entries(floods)) {
+  t.test(`${name}: is refused before it fills the process`, async t => {
+    const before = process.memoryUsage.rss()
+    const outcome = await ask()
+    const grown = (process.memoryUsage.rss() - before) / 2 ** 20
+    t.match(outcome, { problems: [{ index, blame: 'template', message, remedy: String }] })
+    t.ok(grown < 150, `${Math.round(grown)} MiB`)
+    t.equal(await renderOne(engine, values, '{{ .user }}'), 'demo')
+  })
+}
+
+t.test('values as large as are ever looked through can be used', async t => {
+  const many = new Map(Array.from({ length: 16 }, (_, at) => [`v${at}`, mebibyte]))
+  t.equal(await renderOne(engine, many, '{{ len .v15 }} {{ range $key, $_ := . }}{{ end }}'), '1048576 ')
+})
+
+t.test('sixty thousand template keys are a matter of time, not of memory', async t => {
+  const keys = (words: string) => Array.from({ length: 60_000 }, (_, at) => text(`${at}${words}{{ .user }}`))
+  t.match(await engine.render(values, keys('')), { problems: [{ blame: 'engine', message: /too long/ }] })
+  const outcome = await engine.render(values, keys(patientWord))
+  t.equal('results' in outcome && outcome.results.length, 60_000)
 })
 
 t.test('nothing of the world can be reached', async t => {

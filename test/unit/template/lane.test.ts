@@ -1,14 +1,15 @@
 import t from 'tap'
 import { createEngine, engineSource } from '#template'
 import { openLane } from '../../../pkg/template/lane.ts'
-import type { Answer, Thread } from '../../../pkg/template/thread.ts'
+import { loadEngine } from '../../../pkg/template/source.ts'
+import { type Answer, openThread, type Thread } from '../../../pkg/template/thread.ts'
 import { problemOf, renderOne, sensitive, setTimer, startEngine } from './running.ts'
 
 /** Threads that are told by hand what to answer. */
 const stage = () => {
   const pending: { resolve: (answer: Answer) => void }[] = []
-  const timers: { ms: number; fire: () => void; cancelled: boolean }[] = []
   const counts = { opened: 0, closed: 0 }
+  let rest = () => {}
   const thread = (): Thread => ({
     ask: () => {
       const { promise, resolve } = Promise.withResolvers<Answer>()
@@ -20,16 +21,10 @@ const stage = () => {
     },
   })
   const lane = openLane({
-    open: async () => {
+    open: async ({ onIdle }) => {
       counts.opened++
+      rest = onIdle
       return thread()
-    },
-    setTimer: (ms, fire) => {
-      const timer = { ms, fire, cancelled: false }
-      timers.push(timer)
-      return () => {
-        timer.cancelled = true
-      }
     },
     limitMs: 250,
     waiting: 2,
@@ -42,7 +37,7 @@ const stage = () => {
       await new Promise(done => setImmediate(done))
     }
   }
-  return { lane, counts, timers, asked }
+  return { lane, counts, rest: () => rest(), asked }
 }
 const request = () => new ArrayBuffer(0)
 const replies: Answer = { is: 'replies', replies: new ArrayBuffer(0), size: 1 }
@@ -81,7 +76,7 @@ t.test('a request that ends its thread costs the next one a start, not its answe
 })
 
 t.test('a thread whose memory has grown is replaced, an idle one ends', async t => {
-  const { lane, counts, timers, asked } = stage()
+  const { lane, counts, rest, asked } = stage()
   const serve = async (size: number) => {
     const answer = lane.ask(request())
     const next = await asked()
@@ -92,9 +87,52 @@ t.test('a thread whose memory has grown is replaced, an idle one ends', async t 
   t.same(counts, { opened: 1, closed: 1 })
   await serve(1)
   t.same(counts, { opened: 2, closed: 1 })
-  timers.at(-1)?.fire()
+  rest()
   await serve(1)
   t.same(counts, { opened: 3, closed: 2 })
+})
+
+t.test('a thread that calls itself idle while a request is on its way stays', async t => {
+  const { lane, counts, rest, asked } = stage()
+  const answer = lane.ask(request())
+  const first = await asked()
+  rest()
+  first.resolve(replies)
+  t.equal((await answer).is, 'replies')
+  t.same(counts, { opened: 1, closed: 0 })
+})
+
+t.test('a request whose replies are too much leaves its thread as it is', async t => {
+  const { lane, counts, asked } = stage()
+  const [big, next] = [lane.ask(request()), lane.ask(request())]
+  const first = await asked()
+  first.resolve({ is: 'too-much', at: 2, size: 1 })
+  t.same(await big, { is: 'too-much', at: 2, size: 1 })
+  const second = await asked()
+  second.resolve(replies)
+  t.equal((await next).is, 'replies')
+  t.same(counts, { opened: 1, closed: 0 })
+})
+
+t.test('a thread says that it is idle, and after the next request once more', async t => {
+  let told = Promise.withResolvers<void>()
+  const source = engineSource()
+  const thread = await openThread({
+    source: source.worker,
+    module: await loadEngine(source.engine),
+    setTimer,
+    idleMs: 1,
+    onIdle: () => told.resolve(),
+    signal: new AbortController().signal,
+  })
+  // the thread itself holds no process
+  const alive = setInterval(() => {}, 1_000)
+  t.teardown(() => clearInterval(alive))
+  await told.promise
+  told = Promise.withResolvers<void>()
+  t.equal((await thread?.ask(request(), 1_000))?.is, 'replies')
+  await told.promise
+  await thread?.close()
 })
 
 t.test('after the end nothing is served', async t => {

@@ -96,6 +96,42 @@ const leaks = [
     '{{ substr 90 99 .password }}',
     '{{ repeat 99999999999 .password }}',
   ],
+  // every way to hand a value to a function that fails, or to take it for a name
+  ...[
+    '{{ .password | atoi | upper }}',
+    '{{ mustRegexMatch .password "x" 1 }}',
+    '{{ mustRegexMatch (print "(" .password) "x" }}',
+  ],
+  ...['{{ index . .password .password }}', '{{ index .password .password }}', '{{ index (list) .password }}'],
+  ...['{{ .password | fail }}', '{{ print .password | printf "%s\n%s" "map has no entry for key" | fail }}'],
+  ...[
+    '{{ fail (printf "map has no entry for key %q" .password) }}',
+    '{{ include .password }}',
+    '{{ tpl .password . }}',
+  ],
+  ...['{{ fail `>: template "` .password }}', '{{ fail (print `>: template "` .password `" not defined`) }}'],
+  ...['{{ block .password . }}{{ end }}', '{{ define .password }}{{ end }}', '{{ $x := .password }}{{ $x.y.z }}'],
+  ...[
+    '{{ get .password "x" }}',
+    '{{ (dict .password .password).zz }}',
+    '{{ dict .password | toJson | mustFromJson | len 1 }}',
+  ],
+  ...['{{ mustToJson .password | fail }}', '{{ mustDateModify .password now }}', '{{ mustSlice .password 1 }}'],
+  ...['{{ range $i, $x := .password }}{{ end }}', '{{ with .password }}{{ .x }}{{ end }}', '{{ lt .password 1 }}'],
+  ...['{{ derivePassword 1 .password "a" "b" "c" | fail }}', '{{ genPrivateKey .password | fail }}'],
+  ...['{{ semverCompare .password "1" }}', '{{ duration .password | fail }}', '{{ mustRound .password }}'],
+  ...[
+    '{{ pemToPkcs12 .password .password }}',
+    '{{ filterPEM "X" .password }}',
+    '{{ filterCertChain "leaf" .password }}',
+  ],
+  ...[
+    '{{ certSANs .password }}',
+    '{{ fullPemToPkcs12Pass .password .password .password }}',
+    '{{ hexdec .password | fail }}',
+  ],
+  ...['{{ fromYaml (print "[" .password) | toJson | fail }}', '{{ decryptAES .password .password }}'],
+  ...['{{ htpasswd .password .password .password }}', '{{ htpasswd (print .password ":") "x" "sha" | fail }}'],
   ...[
     '{{ index (dict "a" .password) "a" "b" }}',
     '{{ (index (dict "a" .password) "a").b }}',
@@ -103,10 +139,18 @@ const leaks = [
   ],
 ]
 
+/** As a rewrite renders it, where a missing key is no problem. */
+const problemsOfEach = async (text: string) => {
+  const outcome = await engine.renderEach([{ values, template: { name: 'k', text, gives: 'text', missing: 'print' } }])
+  return 'problems' in outcome ? outcome.problems : []
+}
+
 t.test('a problem never shows a value', async t => {
   for (const text of leaks) {
     const problem = await problemOf(engine, values, text)
     t.notMatch(JSON.stringify(problem ?? null), canary, text)
+    const [rewritten] = await problemsOfEach(text)
+    t.notMatch(JSON.stringify(rewritten ?? null), canary, text)
   }
   const pairs = await engine.render(values, [{ name: 'k', text: '- {{ .password }}', gives: 'pairs' }])
   t.ok('problems' in pairs)

@@ -71,7 +71,7 @@ var (
 )
 
 // Where the message of package text/template says it is, and what it is about.
-func located(err error, name string) error {
+func located(err error, name, source string) error {
 	var own *Problem
 	if errors.As(err, &own) {
 		return own
@@ -92,8 +92,17 @@ func located(err error, name string) error {
 		at, text, _ = strings.Cut(text[len(opening):], ">: ")
 	}
 	problem.classify(text)
+	problem.keepTo(source)
 	problem.suggest(at)
 	return problem
+}
+
+// A source that imitates the messages could pass a value off as a name: what it does not spell itself is not told.
+func (p *Problem) keepTo(source string) {
+	ofGo := p.Class == "wrong-type" || p.Class == "no-operand"
+	if !ofGo && !strings.Contains(source, p.Subject) {
+		p.Class, p.Subject = classFailed, ""
+	}
 }
 
 // Names are not secret, values are: a key of the data may be proposed.

@@ -62,7 +62,7 @@ func render(fields []string) ([]string, error) {
 	parsed.Option(option)
 	var out capped
 	if err := parsed.Execute(&out, values); err != nil {
-		return nil, located(err, name)
+		return nil, located(err, name, text)
 	}
 	if form == "pairs" {
 		return pairs(out.Bytes())
@@ -85,7 +85,7 @@ func parse(name, text string) (*template.Template, error) {
 		if err == nil {
 			last.template = parsed
 		} else {
-			last.refusal = located(err, name)
+			last.refusal = located(err, name, text)
 		}
 	}
 	return last.template, last.refusal

@@ -152,6 +152,12 @@ export const targetCases: Cases = {
       }),
     ),
     fails: [
+      [
+        es(s => {
+          s.target.manifest = { apiVersion: 'v1', kind: 'Secret' }
+        }),
+        'spec.target.manifest: a Secret has no field for the fetched values here → leave it out: a Secret is what is made without it',
+      ],
       ...['V1', 'v1/', '/v1', 'a/b/v1', 'example.com/1', `${'a'.repeat(254)}/v1`].map(
         (apiVersion): [object, string] => [
           es(s => {
