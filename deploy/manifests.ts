@@ -2,7 +2,7 @@ import { customResourceDefinitions } from '#api'
 import type { Manifest } from './names.ts'
 import { names } from './names.ts'
 import { networkPolicy, service } from './network.ts'
-import { rbac } from './rbac.ts'
+import { rbac, tokenRole } from './rbac.ts'
 import { webhookConfigurations } from './webhooks.ts'
 import { namespace, workload } from './workload.ts'
 
@@ -36,3 +36,6 @@ export const manifestFiles: readonly ManifestFile[] = [
   ...resources,
   { path: 'kustomization.yaml', objects: [kustomization] },
 ]
+
+/** What somebody applies who wants more than that. */
+export const optionalFiles: readonly ManifestFile[] = [{ path: 'tokens.yaml', objects: tokenRole }]

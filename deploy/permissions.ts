@@ -112,3 +112,24 @@ export const permissions: readonly Permission[] = [
     why: 'The CA of the webhook, shared by the replicas and rotated.',
   },
 ]
+
+/**
+ * What logging in as a ServiceAccount takes besides, in a manifest of its own: a token of any ServiceAccount is much to give
+ * (security.md T5). Without it only the stores that log in so are not ready.
+ */
+export const tokenPermissions: readonly Permission[] = [
+  {
+    where: 'cluster',
+    apiGroup: '',
+    resources: ['serviceaccounts'],
+    verbs: ['get'],
+    why: 'The workload identity of a ServiceAccount that a store names.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: '',
+    resources: ['serviceaccounts/token'],
+    verbs: ['create'],
+    why: 'A token of a ServiceAccount that a store logs in as.',
+  },
+]

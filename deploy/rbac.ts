@@ -1,6 +1,6 @@
 import { group } from '#api'
 import { type Manifest, metadata, names } from './names.ts'
-import { type Permission, permissions } from './permissions.ts'
+import { type Permission, permissions, tokenPermissions } from './permissions.ts'
 
 const api = 'rbac.authorization.k8s.io'
 const subjects = [{ kind: 'ServiceAccount', name: names.serviceAccount, namespace: names.namespace }]
@@ -13,13 +13,8 @@ const ruleOf = ({ apiGroup, resources, verbs, only }: Permission) => ({
 })
 const rulesFor = (where: Permission['where']) => permissions.filter(row => row.where === where).map(ruleOf)
 
-const role = (
-  kind: 'ClusterRole' | 'Role',
-  name: string,
-  where: Permission['where'],
-  namespace?: string,
-): Manifest[] => [
-  { apiVersion: `${api}/v1`, kind, metadata: metadata(name, namespace), rules: rulesFor(where) },
+const role = (kind: 'ClusterRole' | 'Role', name: string, rules: readonly object[], namespace?: string): Manifest[] => [
+  { apiVersion: `${api}/v1`, kind, metadata: metadata(name, namespace), rules },
   {
     apiVersion: `${api}/v1`,
     kind: `${kind}Binding`,
@@ -69,7 +64,10 @@ export const rbac: readonly Manifest[] = [
     // the Pod asks for the token by itself: nothing else that runs under this account gets one
     automountServiceAccountToken: false,
   },
-  ...role('ClusterRole', names.app, 'cluster'),
-  ...role('Role', names.app, 'namespace', names.namespace),
+  ...role('ClusterRole', names.app, rulesFor('cluster')),
+  ...role('Role', names.app, rulesFor('namespace'), names.namespace),
   ...forPeople,
 ]
+
+/** The right to log in as ServiceAccounts, for who wants that. */
+export const tokenRole: readonly Manifest[] = role('ClusterRole', `${names.app}-tokens`, tokenPermissions.map(ruleOf))

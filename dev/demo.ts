@@ -11,6 +11,8 @@ interface Demo {
   readonly gateway: Gateway
   /** Folder of the sample manifests. */
   readonly samples: string
+  /** File with a store that logs in by a ServiceAccount, and what reads through it. */
+  readonly byKubernetes: string
 }
 
 const namespace = 'akeyless-demo'
@@ -26,6 +28,7 @@ const promised = [
   { name: 'app-config-secret', owner: 'akeyless-external-secret', keys: ['api-key', 'db-password'] },
   { name: 'app-config-json', owner: 'akeyless-external-secret-json', keys: ['password', 'username'] },
   { name: 'my-tls-secret', owner: 'akeyless-tls-secret', keys: ['tls.crt', 'tls.key'] },
+  { name: 'app-config-k8s', owner: 'akeyless-external-secret-k8s', keys: ['password', 'username'] },
 ]
 const refused = ['misconfigured-store.yaml', 'misconfigured-externalsecret.yaml']
 
@@ -42,13 +45,14 @@ const keysOf = async (kubectl: Kubectl, name: string) =>
 
 const same = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
 
-const applyAll = async ({ screen, kubectl, samples }: Demo): Promise<void> => {
+const applyAll = async ({ screen, kubectl, samples, byKubernetes }: Demo): Promise<void> => {
   screen.begin('manifests')
   await must(kubectl(['create', 'namespace', namespace, '--dry-run=client', '-o', 'yaml'])).then(yaml =>
     must(kubectl(['apply', '-f', '-'], yaml)),
   )
   for (const file of files) await must(kubectl(['apply', '-f', join(samples, file)]))
-  screen.done(`${namespace}: 1 store, ${promised.length} ExternalSecrets applied`)
+  await must(kubectl(['apply', '-f', byKubernetes]))
+  screen.done(`${namespace}: 2 stores (an API key, a ServiceAccount), ${promised.length} ExternalSecrets applied`)
 }
 
 const outcome = async ({ screen, kubectl, latchkey, gateway }: Demo): Promise<boolean> => {

@@ -7,8 +7,8 @@ import { ExternalSecretSpec, kindPage, kinds } from '#api'
 import { faults } from '#core'
 import { unsupported } from '#materialize'
 import { metricsPage } from '#observe'
-import { manifestFiles } from '../deploy/manifests.ts'
-import { permissions } from '../deploy/permissions.ts'
+import { manifestFiles, optionalFiles } from '../deploy/manifests.ts'
+import { type Permission, permissions, tokenPermissions } from '../deploy/permissions.ts'
 import { manifest } from '../server/cli/crds.ts'
 import { configPage } from '../server/flags.ts'
 
@@ -41,28 +41,35 @@ const retries = {
   backoff: 'with growing delay, at the latest at the next refresh',
 } as const
 
+const permissionRow = ({ where, apiGroup, resources, verbs, only = [], why }: Permission): string =>
+  [
+    '',
+    where === 'cluster' ? 'cluster' : 'own namespace',
+    apiGroup || 'core',
+    resources.join(', '),
+    verbs.join(', '),
+    only.join(', '),
+    why,
+    '',
+  ]
+    .join(' | ')
+    .trim()
+
+const permissionTable = (rows: readonly Permission[]): string =>
+  `| where | group | resources | verbs | only | why |
+|---|---|---|---|---|---|
+${rows.map(permissionRow).join('\n')}`
+
 const permissionsPage = (): string => `# Permissions
 
 What the ServiceAccount may do, and why. \`deploy/rbac.yaml\` is made from the same table.
 
-| where | group | resources | verbs | only | why |
-|---|---|---|---|---|---|
-${permissions
-  .map(({ where, apiGroup, resources, verbs, only = [], why }) =>
-    [
-      '',
-      where === 'cluster' ? 'cluster' : 'own namespace',
-      apiGroup || 'core',
-      resources.join(', '),
-      verbs.join(', '),
-      only.join(', '),
-      why,
-      '',
-    ]
-      .join(' | ')
-      .trim(),
-  )
-  .join('\n')}
+${permissionTable(permissions)}
+
+Not installed by itself, since a token of any ServiceAccount is much to give: \`kubectl apply -f deploy/tokens.yaml\`, where stores log in as
+ServiceAccounts. Without it those stores are not ready, and say so.
+
+${permissionTable(tokenPermissions)}
 `
 
 const rejectionsPage = (): string => `# Rules of admission
@@ -91,7 +98,7 @@ const refusedNotes = (): string => {
 
 /** All of them; a new page is a new line. */
 export const generated: readonly Generated[] = [
-  ...manifestFiles.map(({ path, objects }) => ({
+  ...[...manifestFiles, ...optionalFiles].map(({ path, objects }) => ({
     path: `deploy/${path}`,
     render: () => yamlNote + objects.map(manifest).join('---\n'),
   })),

@@ -26,10 +26,12 @@ export const startLatchkey = (options: {
   extraCa: string
   logFile: string
   entry?: string
+  /** Variables beside those of this process; undefined takes one away. */
+  env?: NodeJS.ProcessEnv
 }): Latchkey => {
   const child = spawn(process.execPath, [join(root, options.entry ?? 'server/main.ts'), 'serve', ...options.args], {
     cwd: root,
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: options.extraCa },
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: options.extraCa, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const log = createWriteStream(options.logFile, { flags: 'a' })

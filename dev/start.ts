@@ -6,12 +6,13 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { assets, freePort, type Progress, startControlPlane } from './controlplane/index.ts'
+import { assets, type Endpoint, freePort, type Progress, startControlPlane } from './controlplane/index.ts'
 import { demonstrate } from './demo.ts'
 import { startGateway } from './gateway.ts'
 import { installKinds } from './kinds.ts'
 import { kubectl } from './kubectl.ts'
 import { startLatchkey } from './latchkey.ts'
+import { reviewingCluster } from './reviewer.ts'
 import { createScreen } from './screen.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -54,9 +55,10 @@ const controlPlane = async (state: string) => {
   return plane
 }
 
-const gateway = async (state: string) => {
+const gateway = async (state: string, plane: Endpoint) => {
   screen.begin('akeyless gateway')
-  const running = await startGateway(state)
+  const run = kubectl(plane.kubectl, plane.kubeconfig)
+  const running = await startGateway(state, await reviewingCluster(run, plane, 'my-k8s-auth-config-name'))
   closers.push(() => running.gateway.close())
   screen.done(
     `${running.gateway.url}  ${running.items} items, ${running.identities} identities, answers for api.akeyless.io`,
@@ -101,7 +103,7 @@ const main = async (): Promise<boolean> => {
   screen.done('installed')
   const state = stateFolder()
   const plane = await controlPlane(state)
-  const akeyless = await gateway(state)
+  const akeyless = await gateway(state, plane)
   const run = kubectl(plane.kubectl, plane.kubeconfig)
   const process_ = await latchkey(state, plane.kubeconfig, akeyless)
   const good = await demonstrate({
@@ -110,6 +112,7 @@ const main = async (): Promise<boolean> => {
     latchkey: process_,
     gateway: akeyless.gateway,
     samples: join(root, 'deploy/samples'),
+    byKubernetes: join(root, 'dev/seeds/kubernetes-auth.yaml'),
   })
   if (!once) {
     screen.say(`\n  try it:  export KUBECONFIG=${plane.kubeconfig} ; kubectl get externalsecrets -A`)

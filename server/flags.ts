@@ -46,6 +46,11 @@ const yes = z.enum(['true', 'false'], 'give true or false').transform(text => te
 const address = parsed(readAddress, 'give an IP address and a port, such as 0.0.0.0:8081')
 const url = parsed(readUrl, 'give an https URL without user, query or fragment, such as https://192.0.2.7:10250')
 const namespaces = listOf(part => (label.test(part) ? part : undefined), 'give names of namespaces, comma-separated')
+const hostPattern = /^(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/i
+const gateways = listOf(
+  part => (part.length <= 253 && hostPattern.test(part) ? part : undefined),
+  'give hosts without port, comma-separated, such as *.akeyless.io,gw.example.com',
+)
 const resolves = listOf(readResolve, 'give HOST:PORT=ADDR:PORT, such as api.akeyless.io:443=127.0.0.1:8443')
 // More would only queue up at the gateway: its connections per origin are bounded (security.md F2).
 const concurrency = parsed(
@@ -126,6 +131,18 @@ export const flags = {
     fallback: '16',
     about:
       'How many objects are reconciled at once; those of one namespace or one ClusterSecretStore take at most half.',
+  },
+  'trusted-gateways': {
+    schema: gateways,
+    hint: 'A,B',
+    fallback: '*.akeyless.io',
+    about:
+      'Hosts that may get the identity of Latchkey itself (aws_iam, azure_ad, gcp, and k8s or jwt by its own ServiceAccount), as gw.example.com or *.example.com.',
+  },
+  'aws-regional-sts': {
+    schema: yes,
+    fallback: 'false',
+    about: 'Prove the AWS identity by the STS of the region instead of the global one: China and GovCloud need it.',
   },
   'allow-local-gateways': {
     schema: yes,

@@ -19,6 +19,7 @@ interface PartsDeps {
   readonly log: Log
   readonly metrics: Metrics
   readonly threads: number
+  readonly env: NodeJS.ProcessEnv
 }
 
 /** The running process: probes, metrics, watches, and by role the webhook and the reconciler. */

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
-import { createAkeyless, isLocalAddress } from '#akeyless'
+import { createAkeyless, proxiesOf } from '#akeyless'
+import { isLocalAddress } from '#core'
 import {
   type Cluster,
   credentialReader,
@@ -8,17 +10,21 @@ import {
   finalizerRemover,
   objectClient,
   secretWriter,
+  serviceAccounts,
   statusWriter,
   watchOnDemand,
 } from '#kube'
 import { callRecorder, type Log, type Metrics } from '#observe'
 import { type Controller, createController, managedLabel, type QueueSize } from '#reconcile'
 import { createEngine, engineSource } from '#template'
+import { apiServerAddresses } from './api-addresses.ts'
 import type { Config } from './config.ts'
 import { fence } from './fence.ts'
 import { alone, campaign, type Leadership } from './leadership.ts'
 import { createObserver } from './observer.ts'
+import { createProofs } from './proofs.ts'
 import type { Watches } from './watches.ts'
+import { createTokenPlaces, type TokenPlaces } from './write-back.ts'
 
 export interface Reconciler {
   readonly controller: Controller
@@ -38,18 +44,38 @@ interface ReconcilerDeps {
   readonly metrics: Metrics
   /** Threads of libuv's pool: how many host names may be looked up at once. */
   readonly threads: number
+  readonly env: NodeJS.ProcessEnv
 }
 
-const createSource = ({ config, metrics, threads }: ReconcilerDeps) =>
-  createAkeyless({
+/** A tenant names the gateway: it must not become a way to this machine, to cloud metadata or to the API server (security.md T1). */
+const guardOf = ({ config, cluster, env }: ReconcilerDeps) => {
+  if (config.allowLocalGateways) return {}
+  const isApiServer = apiServerAddresses(cluster.server, env)
+  return { addressAllowed: (address: string) => !isLocalAddress(address) && !isApiServer(address) }
+}
+
+const createSource = (deps: ReconcilerDeps, tokens: TokenPlaces) => {
+  const { config, cluster, log, metrics, threads, env } = deps
+  return createAkeyless({
     threads,
     now: () => Date.now(),
     random: Math.random,
     resolve: new Map(config.resolve.map(({ host, port, to }) => [`${host}:${port}`, to])),
-    // a tenant names the gateway: it must not become a way to this machine or to cloud metadata (security.md T1)
-    ...(!config.allowLocalGateways && { addressAllowed: address => !isLocalAddress(address) }),
+    ...guardOf(deps),
+    proxies: proxiesOf(env),
+    proofs: createProofs({
+      accounts: serviceAccounts(cluster),
+      credentials: credentialReader(cluster),
+      env,
+      readFile: path => readFile(path, 'utf8'),
+      now: () => Date.now(),
+      regional: config.awsRegionalSts,
+    }),
+    onRotated: tokens.replace,
+    onRotationFailed: (_, fault) => log.warn('the token of a universal identity is not rotated', { fault }),
     onCall: callRecorder(metrics),
   })
+}
 
 type OnObject = Controller['onObject']
 
@@ -92,7 +118,8 @@ const measureQueues = (metrics: Metrics, queues: readonly QueueSize[]): void => 
 /** The reconciler with everything it needs from the outside. */
 export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const { config, cluster, watches, log, metrics } = deps
-  const source = createSource(deps)
+  const tokens = createTokenPlaces(secretWriter(cluster))
+  const source = createSource(deps, tokens)
   const engine = createEngine({
     source: engineSource(),
     setTimer,
@@ -124,6 +151,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       turns: { now: () => performance.now(), pause: () => setImmediate() },
       events,
       credentials: credentialReader(cluster),
+      trustedGateways: config.trustedGateways,
+      onToken: tokens.note,
       observer: createObserver(log, metrics),
       controllerClass: config.controllerClass,
       now: () => new Date(),

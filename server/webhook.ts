@@ -92,6 +92,7 @@ export const startWebhook = async (deps: WebhookDeps): Promise<Webhook> => {
         controllerClass: config.controllerClass,
         reconciledElsewhere: config.role === 'webhook',
         genericTargets: config.unsafeAllowGenericTargets,
+        localGateways: config.allowLocalGateways,
       }),
     mutate,
     tls,

@@ -41,6 +41,8 @@ export interface Context {
   readonly reconciledElsewhere?: boolean | undefined
   /** Whether --unsafe-allow-generic-targets is given; where undefined, that is not known and nothing is said about it. */
   readonly genericTargets?: boolean | undefined
+  /** Whether --allow-local-gateways is given; where undefined, that is not known and nothing is said about it. */
+  readonly localGateways?: boolean | undefined
 }
 
 /** One check of one kind: a pure function of the object. `doc` is its line in docs/reference/rejections.md. */

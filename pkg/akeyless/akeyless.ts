@@ -1,6 +1,7 @@
 import { type Identity, type ItemQuery, type ItemRef, type ItemValue, type ListedItem, refKey } from '#api'
 import { asFault, type Fault } from '#core'
 import { createAsk } from './ask.ts'
+import { noProofs, type Proofs } from './auth/proofs.ts'
 import { createCache } from './cache.ts'
 import { createCollector } from './collect.ts'
 import { inTime } from './deadline.ts'
@@ -14,15 +15,18 @@ import { createNames } from './names.ts'
 import { type Peer, peerOf } from './peer.ts'
 import { createReader, type ReadOptions } from './reader.ts'
 import { Refusal, type Why } from './refusal.ts'
+import type { RotationOptions } from './rotation.ts'
 import { createTokens } from './token.ts'
 import { createTransport } from './transport.ts'
 import { createTypes } from './types.ts'
 
-export interface AkeylessOptions extends DialOptions {
+export interface AkeylessOptions extends DialOptions, RotationOptions {
   /** Wall clock. Milliseconds. */
   readonly now: () => number
   /** 0 <= x < 1, for jitter. */
   readonly random: () => number
+  /** What logins other than those by a Secret's own words need; where absent, such a login is NotSupported. */
+  readonly proofs?: Proofs | undefined
   /** Called once per HTTP exchange. */
   readonly onCall?: ((call: Call) => void) | undefined
   /** Size of libuv's thread pool (UV_THREADPOOL_SIZE), which bounds DNS lookups; Node's own 4 where absent. */
@@ -77,7 +81,7 @@ const faults = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T
 }
 
 /** Refusals of the identity or its gateway: where they are all there is, nothing could be read. */
-const general: ReadonlySet<Why> = new Set<Why>(['rate', 'login', 'failed', 'down', 'slow', 'path'])
+const general: ReadonlySet<Why> = new Set<Why>(['rate', 'login', 'proof', 'failed', 'down', 'slow', 'path'])
 
 const isGeneral = (outcome: unknown): outcome is Refusal => outcome instanceof Refusal && general.has(outcome.why)
 
@@ -87,7 +91,8 @@ const isGone = (outcome: unknown): boolean =>
 
 /** The client: one for the whole process, shared by all stores; what belongs to one identity never reaches another. */
 export const createAkeyless = (options: AkeylessOptions): Akeyless => {
-  const { now, random, onCall, threads, longestMs = usualLongestMs, longestListMs = usualLongestListMs } = options
+  const { now, random, onCall, threads, proofs = noProofs, onRotated, onRotationFailed } = options
+  const { longestMs = usualLongestMs, longestListMs = usualLongestListMs } = options
   const transport = createTransport(options, createNames({ now, threads }))
   const exchange = createExchange({ transport, now, random, onCall })
   const cache = createCache(now)
@@ -95,7 +100,7 @@ export const createAkeyless = (options: AkeylessOptions): Akeyless => {
     cache.forget(loginKey)
     listings.forget(loginKey)
   }
-  const tokens = createTokens({ exchange, now, onRefused })
+  const tokens = createTokens({ exchange, proofs, now, onRefused, onRotated, onRotationFailed })
   const ask = createAsk({ exchange, tokens, now })
   const describe = createDescribe(ask)
   const types = createTypes(describe)

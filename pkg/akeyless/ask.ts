@@ -2,9 +2,10 @@ import { LRUCache } from 'lru-cache'
 import { Fault } from '#core'
 import type { Exchange, Operation } from './exchange.ts'
 import { canonical } from './item.ts'
+import type { Token } from './login.ts'
 import type { Peer } from './peer.ts'
 import { Refusal } from './refusal.ts'
-import type { Token, Tokens } from './token.ts'
+import type { Tokens } from './token.ts'
 import type { Fields } from './wire.ts'
 
 /** One operation in the name of an identity. Throws Refusal, or the signal's reason. */
@@ -25,8 +26,10 @@ const doubtMs = 60e3
 
 type Asked = Parameters<Ask>[1]
 
-/** What a request asks of each item: the same item may be described and not read. */
-const keysOf = (peer: Peer, { op, fields: { name, names = name } }: Asked): readonly string[] => {
+/** What a request asks of each item, or of one listing: the same item may be described and not read. */
+const keysOf = (peer: Peer, { op, fields }: Asked): readonly string[] => {
+  const { name, names = name, filter, tag } = fields
+  if (typeof filter === 'string') return [`${peer.loginKey} ${op} ${JSON.stringify([filter, tag])}`]
   const all = Array.isArray(names) ? names : [names]
   return all.filter(each => typeof each === 'string').map(item => `${peer.loginKey} ${op} ${canonical(item)}`)
 }

@@ -25,6 +25,8 @@ export interface Cache {
   forget(owner: string): void
   /** A path is denied: where it was readable before, rights were taken away, and everything of the identity goes. */
   revoke(owner: string, path: string): void
+  /** The item is gone: what was read of it must not come back. */
+  drop(owner: string, path: string): void
 }
 
 interface Entry {
@@ -79,6 +81,11 @@ export const createCache = (now: () => number, maxSize: number = largestBytes): 
       if (names.size === 0) owned.delete(key.owner)
     },
     forget,
+    drop(owner, path) {
+      for (const name of [...(owned.get(owner) ?? [])]) {
+        if (entries.peek(name)?.key.path === path) entries.delete(name)
+      }
+    },
     revoke(owner, path) {
       const names = [...(owned.get(owner) ?? [])]
       if (names.some(name => entries.peek(name)?.key.path === path)) forget(owner)

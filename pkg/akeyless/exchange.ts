@@ -25,6 +25,9 @@ const mebibyte = 1024 * 1024
  */
 export const operations = {
   auth: { call: 'Auth', limit: 4 * mebibyte, again: false, waitsForOthers: false },
+  'validate-token': { call: 'ValidateToken', limit: 4 * mebibyte, again: true, waitsForOthers: false },
+  // a second try would leave a successor that nobody knows
+  'uid-rotate-token': { call: 'UidRotateToken', limit: 4 * mebibyte, again: false, waitsForOthers: false },
   'describe-item': { call: 'DescribeItem', limit: 4 * mebibyte, again: true, waitsForOthers: false },
   'get-secret-value': { call: 'GetSecretValue', limit: 4 * mebibyte, again: true, waitsForOthers: false },
   // every call makes a new credential: never twice (akeyless.md §3.1)
@@ -68,7 +71,9 @@ interface Deps {
 
 // security.md F2, F4
 const usualDeadlineMs = 15e3
-const tries = 3
+const usualTries = 3
+// what a store asks for, within reason (security.md T30)
+const mostRetries = 10
 const firstPauseMs = 100
 
 /** The refusal of a gateway that lets its caller wait. */
@@ -116,14 +121,23 @@ export const createExchange = (deps: Deps): Exchange => {
     }
   }
 
+  /** Before the next try; undefined where there is none. */
+  const pauseMs = ({ identity: { retries } }: Peer, attempt: number): number | undefined => {
+    if (attempt > Math.min(retries?.max ?? usualTries - 1, mostRetries)) return undefined
+    return retries ? Math.max(retries.intervalMs, firstPauseMs) : random() * firstPauseMs * 2 ** attempt
+  }
+
   const persist = async (peer: Peer, request: Request, body: Buffer, signal: AbortSignal): Promise<Buffer> => {
+    const end = now() + deadlineMs
     for (let attempt = 1; ; attempt++) {
       try {
         return await once(peer, request, body, signal)
       } catch (thrown) {
         const again = thrown instanceof Refusal && thrown.why === 'failed' && operations[request.op].again
-        if (!again || attempt === tries) throw thrown
-        await wait(random() * firstPauseMs * 2 ** attempt, undefined, { signal })
+        const pause = again ? pauseMs(peer, attempt) : undefined
+        // what failed says more than that time ran out
+        if (pause === undefined || now() + pause >= end) throw thrown
+        await wait(pause, undefined, { signal })
       }
     }
   }

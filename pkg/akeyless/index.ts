@@ -1,4 +1,5 @@
-export { isLocalAddress } from './address.ts'
 export { type Akeyless, type AkeylessOptions, createAkeyless } from './akeyless.ts'
+export type { Proofs } from './auth/proofs.ts'
 export type { Resolve } from './dial.ts'
 export type { Call } from './exchange.ts'
+export { type Proxies, proxiesOf } from './proxy.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Identity } from '#api'
-import { authTypes } from './auth/index.ts'
+import { authOf } from './auth/index.ts'
 import type { Line } from './transport.ts'
 import { parseGateway } from './url.ts'
 
@@ -23,6 +23,6 @@ export const peerOf = (identity: Identity): Peer => {
   const { ca, login } = identity
   const gateway = parseGateway(identity.gateway)
   const key = digest(gateway.origin, ca ?? null)
-  const loginKey = digest(key, gateway.bases, login.type, authTypes[login.type].traits(login))
+  const loginKey = digest(key, gateway.bases, login.type, authOf(login).traits())
   return { identity, line: { gateway, ca, key }, loginKey, readKey: digest(loginKey, identity.ignoreCache) }
 }

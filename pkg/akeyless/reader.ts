@@ -133,6 +133,7 @@ export const createReader = ({ desk, types, cache, now }: Deps): ReadItems => {
             ? type
             : await settled(readOne(peer, ref, type, options, signal))
         if (outcome instanceof Refusal && outcome.why === 'denied') cache.revoke(peer.loginKey, canonical(ref.path))
+        if (outcome instanceof Refusal && outcome.why === 'absent') cache.drop(peer.loginKey, canonical(ref.path))
         return outcome ?? moved(ref.path)
       }),
     )

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { type Dispatcher, Pool } from 'undici'
 import { Fault } from '#core'
-import { createConnector, type DialOptions } from './dial.ts'
+import { createConnector, createForwarder, type DialOptions } from './dial.ts'
 import type { Names } from './names.ts'
+import { createRoute } from './proxy.ts'
 import { Refusal } from './refusal.ts'
+import { proxyAuthorization } from './tunnel.ts'
 import { unreachable } from './unreachable.ts'
 import type { Gateway } from './url.ts'
 import type { Answer } from './verdict.ts'
@@ -52,25 +54,44 @@ const readBody = async (body: Dispatcher.ResponseData['body'], limit: number, ho
   return Buffer.concat(chunks)
 }
 
+/** Connections to one gateway, and how a request on them names it. */
+interface Lane {
+  readonly pool: Pool
+  /** In front of each path: a proxy is told the whole URL. */
+  readonly prefix: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
 // calls in flight end by themselves; a pool that is destroyed already has nothing to close
-const retire = (pool: Pool): void => {
+const retire = ({ pool }: Lane): void => {
   pool.close().catch(() => undefined)
 }
 
+const bounds = { connections: callsAtOnce, pipelining: 1 } as const
+
+/** Throws ConfigInvalid where a proxy is no URL. */
 export const createTransport = (options: DialOptions, names: Names): Transport => {
   // a pool without traffic holds no socket; the bound only matters to a cluster whose stores keep changing
-  const pools = new LRUCache<string, Pool>({ max: 500, dispose: retire })
+  const lanes = new LRUCache<string, Lane>({ max: 500, dispose: retire })
+  const route = createRoute(options.proxies)
 
-  const poolOf = ({ gateway, ca, key }: Line): Pool => {
-    const known = pools.get(key)
+  const open = ({ gateway, ca }: Line): Lane => {
+    const { origin, hostname, port, host } = gateway
+    const proxy = options.resolve?.has(`${hostname}:${port}`) ? undefined : route(gateway)
+    if (proxy && origin.startsWith('http:')) {
+      const pool = new Pool(proxy.origin, { ...bounds, connect: createForwarder(gateway, options) })
+      return { pool, prefix: origin, headers: { host, ...proxyAuthorization(proxy) } }
+    }
+    const connect = createConnector(gateway, ca, options, names, proxy)
+    return { pool: new Pool(origin, { ...bounds, connect }), prefix: '', headers: {} }
+  }
+
+  const laneOf = (line: Line): Lane => {
+    const known = lanes.get(line.key)
     if (known) return known
-    const pool = new Pool(gateway.origin, {
-      connections: callsAtOnce,
-      pipelining: 1,
-      connect: createConnector(gateway, ca, options, names),
-    })
-    pools.set(key, pool)
-    return pool
+    const lane = open(line)
+    lanes.set(line.key, lane)
+    return lane
   }
 
   let closed = false
@@ -79,11 +100,13 @@ export const createTransport = (options: DialOptions, names: Names): Transport =
       const { host } = line.gateway
       if (closed) throw new Refusal('slow', new Fault('GatewayUnreachable', 'the client is closed'))
       try {
+        const { pool, prefix, headers } = laneOf(line)
         // by path, not by URL: a base path such as //elsewhere stays a path
-        const answer = await poolOf(line).request({
-          path,
+        const answer = await pool.request({
+          path: prefix + path,
           method: 'POST',
           headers: {
+            ...headers,
             'content-type': 'application/json',
             accept: 'application/json',
             'accept-encoding': 'identity',
@@ -106,9 +129,9 @@ export const createTransport = (options: DialOptions, names: Names): Transport =
     },
     async close() {
       closed = true
-      const open = [...pools.values()]
-      await Promise.all(open.map(pool => pool.destroy()))
-      pools.clear()
+      const open = [...lanes.values()]
+      await Promise.all(open.map(({ pool }) => pool.destroy()))
+      lanes.clear()
     },
   }
 }

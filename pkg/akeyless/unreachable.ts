@@ -1,6 +1,7 @@
 import { errors } from 'undici'
 import { Fault } from '#core'
 import { Refusal } from './refusal.ts'
+import { ProxyFailure } from './tunnel.ts'
 
 /** Set by dial.ts on the error of an address that must not be dialled. */
 export const addressRefused = 'LATCHKEY_ADDRESS_REFUSED'
@@ -49,8 +50,20 @@ const fixName = 'use the name that the certificate carries in akeylessGWApiURL'
 const fixTls = 'repair the certificate or the TLS settings of the gateway'
 const fixCa = 'set caBundle or caProvider to the CA that signed the certificate of the gateway'
 
+const throughProxy = (failure: ProxyFailure, host: string): Refusal => {
+  const { status, cause } = failure
+  const answer = status === 407 ? 'asks for a user and a password' : `answers HTTP ${status}`
+  const reason = status === undefined ? `does not answer: ${away[codeOf(cause)] ?? 'the connection fails'}` : answer
+  const remedy =
+    status === 407
+      ? 'put user and password into the URL in HTTPS_PROXY'
+      : 'check HTTPS_PROXY, or put the gateway into NO_PROXY'
+  return new Refusal('down', new Fault('GatewayUnreachable', `gateway ${host}: its proxy ${reason}`, { remedy }))
+}
+
 /** What a failed connection means. Our words for a closed list of codes: the error's own text never leaves (security.md T2). */
 export const unreachable = (thrown: unknown, host: string): Refusal => {
+  if (thrown instanceof ProxyFailure) return throughProxy(thrown, host)
   const code = codeOf(thrown)
   if (code === addressRefused) {
     return new Refusal(

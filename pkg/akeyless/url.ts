@@ -1,4 +1,4 @@
-import { Fault } from '#core'
+import { Fault, isPublicApi } from '#core'
 
 /** Where calls of one store go: the origin, and the base paths that may lead to the API there, likeliest first. */
 export interface Gateway {
@@ -13,9 +13,6 @@ export interface Gateway {
   readonly bases: readonly string[]
 }
 
-// tenants live under api.us.akeyless.io and the like; all of them serve the API at the root (akeyless.md §1)
-const publicApi = /^api\.(?:[a-z0-9-]+\.)*akeyless\.io$/
-
 // base paths are remembered and repeated in messages
 const longest = 2000
 
@@ -26,8 +23,11 @@ const invalid = (what: string): Fault =>
 
 const basesOf = (url: URL): readonly string[] => {
   const path = url.pathname.replace(/\/+$/, '')
+  // `/api` is the folder of the API: ESO replaces it by /v2, and both work
+  if (path === '/api') return [path, '/api/v2', '/v2']
   if (path !== '') return [path]
-  if (publicApi.test(url.hostname)) return ['']
+  // all of them serve the API at the root (akeyless.md §1)
+  if (isPublicApi(url.hostname)) return ['']
   // a gateway answers V1 at its root: ESO probes it, we learn it from the first login (akeyless.md §4.5)
   return ['', '/v2', '/api/v2']
 }

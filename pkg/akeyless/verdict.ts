@@ -75,6 +75,8 @@ const clientError = (answer: Answer, about: About, now: number): Refusal => {
   const { status } = answer
   const json = looksLikeJson(answer.contentType, answer.body)
   if (status === 429) return tooMany(about, answer, now)
+  // the older API, which some ports serve at their root (akeyless.md §1)
+  if (json && /^unknown command/i.test(errorText(answer.body))) return wrongPath(about)
   if (status === 404 || status === 405) return json && status === 404 ? absent(about) : wrongPath(about)
   if (!json)
     return refuse(

@@ -5,7 +5,9 @@ import { Refusal } from './refusal.ts'
 /** Fields of a request, in Akeyless' kebab-case; secrets stay wrapped until the bytes are made here. */
 export type Fields = Readonly<Record<string, string | number | boolean | readonly string[] | Sensitive | undefined>>
 
-/** The one place in this module where a secret becomes bytes: the body of a request. */
+// this file is the one place of the module where secrets become bytes
+
+/** The body of a request. */
 export const encode = (fields: Fields): Buffer => {
   const open = Object.entries(fields).map(([name, value]) => [
     name,
@@ -13,6 +15,16 @@ export const encode = (fields: Fields): Buffer => {
   ])
   return Buffer.from(JSON.stringify(Object.fromEntries(open)))
 }
+
+/** Without the white space around it that editors and `echo` leave. */
+export const trimmed = (text: Sensitive): Sensitive => {
+  const whole = text.reveal().toString('latin1')
+  const inner = whole.trim()
+  return inner.length === whole.length ? text : Sensitive.bytes(Buffer.from(inner, 'latin1'))
+}
+
+/** Standard base64, as proofs travel. */
+export const base64 = (bytes: Sensitive): Sensitive => Sensitive.text(bytes.reveal().toString('base64'))
 
 /** True where the type says JSON, or the first character does: proxies answer in HTML or plain text with any status. */
 export const looksLikeJson = (contentType: string, body: Buffer): boolean =>

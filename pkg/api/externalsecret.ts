@@ -78,7 +78,9 @@ export type ExternalSecretSpec = z.infer<typeof ExternalSecretSpec>
 export const ExternalSecretStatus = z
   .object({
     refreshTime: timestamp.nullish().meta({ description: 'When values were last read.' }),
-    nextRefreshTime: timestamp.nullish().meta({ description: 'When they are due again; null if never.' }),
+    nextRefreshTime: timestamp
+      .nullish()
+      .meta({ description: 'When a lease makes them due before refreshInterval does; null if none does.' }),
     syncedResourceVersion: z.string().optional().meta({ description: 'Generation and hash of what was last synced.' }),
     observedGeneration: int64.optional().meta({ description: 'Generation of the spec that the conditions speak of.' }),
     faults: z

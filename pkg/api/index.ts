@@ -10,7 +10,14 @@ export {
 export { DataEntry, DataFromEntry, Find, RemoteRef, Rewrite, SecretStoreRef, SourceRef } from './data.ts'
 export { kindPage } from './docs.ts'
 export { ExternalSecret, ExternalSecretSpec, ExternalSecretStatus, type SyncWindows, Target } from './externalsecret.ts'
-export { type AccessType, accessTypes, type Identity, type Login } from './identity.ts'
+export {
+  type AccessType,
+  type AzureWorkload,
+  accessTypes,
+  type Identity,
+  type Login,
+  type ProjectedToken,
+} from './identity.ts'
 export {
   type ItemQuery,
   type ItemRef,

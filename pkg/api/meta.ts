@@ -105,7 +105,7 @@ export const ServiceAccountSelector = z.object({
   name: objectName.meta({ description: 'Name of the ServiceAccount.' }),
   namespace: namespaceName.optional().meta({
     description:
-      'Namespace of the ServiceAccount. Required in a ClusterSecretStore; in a SecretStore only its own is allowed.',
+      'Namespace of the ServiceAccount; without it, in a ClusterSecretStore that of each ExternalSecret. In a SecretStore only its own is allowed.',
   }),
   audiences: z.array(z.string()).optional().meta({ description: 'Audiences to ask for in the token.' }),
 })

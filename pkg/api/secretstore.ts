@@ -14,11 +14,12 @@ import {
 const CredentialKeys = z.object({
   accessID: SecretKeySelector.optional().meta({ description: 'Key that holds the access id of the auth method.' }),
   accessType: SecretKeySelector.optional().meta({
-    description: 'Key that holds the access type: api_key, access_key, k8s, aws_iam, azure_ad or gcp.',
+    description:
+      'Key that holds the access type: api_key, access_key, k8s, aws_iam, azure_ad, gcp, jwt, universal_identity or cert.',
   }),
   accessTypeParam: SecretKeySelector.optional().meta({
     description:
-      'Key that holds what the access type needs besides: access key, Kubernetes auth config name, object id or audience.',
+      'Key that holds what the access type needs besides: access key, Kubernetes auth config name, object or client id, audience, u- token, or certificate and key in PEM.',
   }),
 })
 
@@ -26,7 +27,8 @@ const KubernetesAuth = z.object({
   accessID: z.string().meta({ description: 'Access id of the Kubernetes auth method.' }),
   k8sConfName: z.string().meta({ description: 'Name of the Kubernetes auth config on the gateway.' }),
   serviceAccountRef: ServiceAccountSelector.optional().meta({
-    description: 'ServiceAccount to request a token for; its token is the proof of identity.',
+    description:
+      'ServiceAccount whose token is the proof of identity. Without it and without secretRef: that of Latchkey itself.',
   }),
   secretRef: SecretKeySelector.optional().meta({
     description: 'Secret that holds a ServiceAccount token; without a key, `token` is read.',
@@ -37,7 +39,7 @@ const AkeylessAuth = z.object({
   secretRef: CredentialKeys.optional().meta({ description: 'Credentials in Secrets: works for every access type.' }),
   kubernetesAuth: KubernetesAuth.optional().meta({ description: 'Kubernetes auth without a credentials Secret.' }),
   serviceAccountRef: ServiceAccountSelector.optional().meta({
-    description: 'ServiceAccount whose federated identity logs in; used with access type azure_ad.',
+    description: 'ServiceAccount that logs in: by its federated identity with azure_ad, by its token with k8s and jwt.',
   }),
 })
 
@@ -96,11 +98,14 @@ export const SecretStoreSpec = z
     provider: Provider.meta({ description: 'The provider; exactly one.', minProperties: 1, maxProperties: 1 }),
     retrySettings: z
       .object({
-        maxRetries: z.int32().optional().meta({ description: 'How often a failed call is tried again.' }),
-        retryInterval: z.string().optional().meta({ description: 'Time between two tries, as 10s.' }),
+        maxRetries: z
+          .int32()
+          .optional()
+          .meta({ description: 'How often a failed call that does no harm twice is tried again: 10 times at most.' }),
+        retryInterval: z.string().optional().meta({ description: 'Time between two tries, as 10s: 100 ms at least.' }),
       })
       .optional()
-      .meta({ description: 'Accepted for ESO’s manifests; Latchkey chooses its own retries.' }),
+      .meta({ description: 'How calls to Akeyless are tried again; without maxRetries as Latchkey sees fit.' }),
     refreshInterval: z.union([z.int(), z.string()]).optional().meta({
       description: 'How often the store is validated again: seconds, or a duration as 5m.',
       'x-kubernetes-int-or-string': true,

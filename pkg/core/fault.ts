@@ -45,8 +45,8 @@ export const faults = {
   },
   CredentialMissing: {
     retry: 'on-change',
-    cause: 'A Secret that holds credentials, or a key in it, does not exist.',
-    remedy: 'create the Secret or the key that the message names',
+    cause: 'A Secret, ConfigMap or ServiceAccount that a store names, or what should be in it, does not exist.',
+    remedy: 'create what the message names',
   },
   CredentialInvalid: {
     retry: 'on-change',
@@ -57,6 +57,22 @@ export const faults = {
     retry: 'backoff',
     cause: 'Akeyless refused the login.',
     remedy: 'check access id, access type and its parameter',
+  },
+  LoginBlocked: {
+    retry: 'backoff',
+    cause:
+      'Akeyless refused the login several times; it is not tried again for a while, so that the auth method is not locked.',
+    remedy: 'correct access id, access type or its parameter; a change is tried at once',
+  },
+  AmbientDenied: {
+    retry: 'on-change',
+    cause: 'The store would log in as Latchkey itself at a gateway that no administrator trusts.',
+    remedy: 'have the host added to --trusted-gateways, or log in with an identity of your own',
+  },
+  IdentityUnavailable: {
+    retry: 'backoff',
+    cause: 'The cloud that Latchkey runs in gave no identity to log in with.',
+    remedy: 'give the pod of Latchkey a cloud identity, or log in another way',
   },
   AccessDenied: {
     retry: 'backoff',

@@ -1,3 +1,4 @@
+export { addressesIn, isLocalAddress, isPublicApi } from './address.ts'
 export { type Calendar, parseSchedule, type Schedule } from './cron.ts'
 export { createdByHash, dataHash, fieldManager, metadataHash, unstructuredHash } from './digest.ts'
 export { parseDuration, showMs, suggestDuration } from './duration.ts'

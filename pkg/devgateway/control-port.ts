@@ -14,14 +14,26 @@ const act =
 const nothing = z.strictObject({})
 
 /**
- * GET  /             { url, controlUrl }
+ * GET  /             { url, controlUrl, routes }
  * GET  /journal      [{ op, names, accessId, status, at, durationMs }], oldest first
  * GET  /items        [{ path, type, lastVersion, enabled, tags }]
  * GET  /leases       [{ id, path, accessId, user, expires }], the live ones
  * GET  /connections  { connections }: TCP connections accepted since start or reset
  */
+const routes = [
+  ...['journal', 'items', 'leases', 'connections'].map(name => `GET /${name}`),
+  'POST /put {"path","type","value"}',
+  'POST /rotate {"path","value"}',
+  'POST /remove {"path"}',
+  'POST /fail {"op","times","status","delayMs"}',
+  'POST /rate-limit {"perSecond"}',
+  'POST /shift-clock {"ms"}',
+  'POST /revoke',
+  'POST /reset',
+]
+
 const looks: Readonly<Record<string, (gateway: Gateway) => unknown>> = {
-  '/': ({ url, controlUrl }) => ({ url, controlUrl }),
+  '/': ({ url, controlUrl }) => ({ url, controlUrl, routes }),
   '/journal': gateway => gateway.journal(),
   '/items': gateway => gateway.items(),
   '/leases': gateway => gateway.leases(),

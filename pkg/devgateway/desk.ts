@@ -1,9 +1,10 @@
+import type { AwsKey, Cluster, SeedIdentity } from './identity.ts'
 import type { Item } from './item.ts'
 import type { Leases } from './leases.ts'
 import { absent, denied } from './refusal.ts'
 import { type Capability, granted } from './roles.ts'
-import type { SeedIdentity } from './seed.ts'
 import type { Sessions } from './sessions.ts'
+import type { UidTokens } from './uid-tokens.ts'
 import { canonical, type Vault } from './vault.ts'
 
 /** Behaviour of the live service that nobody has documented: each can be had both ways. akeyless.md §11 */
@@ -31,8 +32,13 @@ export const usualQuirks: Quirks = {
 /** Everything that operations work on; thrown away and made anew by a reset. */
 export interface World {
   readonly identities: ReadonlyMap<string, SeedIdentity>
+  /** By the name that logins give. */
+  readonly clusters: ReadonlyMap<string, Cluster>
+  /** By access key id. */
+  readonly awsKeys: ReadonlyMap<string, AwsKey>
   readonly vault: Vault
   readonly sessions: Sessions
+  readonly uidTokens: UidTokens
   readonly leases: Leases
   readonly quirks: Quirks
   readonly now: () => Date

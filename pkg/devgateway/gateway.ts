@@ -10,6 +10,7 @@ import { Seed, type SeedInput, SeedItem, type SeedItemInput } from './seed.ts'
 import { Sessions } from './sessions.ts'
 import { Stage } from './stage.ts'
 import type { Gateway } from './surface.ts'
+import { UidTokens } from './uid-tokens.ts'
 import { Vault } from './vault.ts'
 
 export interface GatewayOptions {
@@ -88,8 +89,11 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   const plantings = await Promise.all(seed.items.map(item => prepare(item, serial(), now())))
   const build = (): World => ({
     identities: new Map(seed.identities.map(identity => [identity.accessId, identity])),
+    clusters: new Map(seed.kubernetes.map(cluster => [cluster.name, cluster])),
+    awsKeys: new Map(seed.aws.map(key => [key.accessKeyId, key])),
     vault: new Vault(now, plantings),
     sessions: new Sessions(now, name),
+    uidTokens: new UidTokens(now, name, seed.identities),
     leases: new Leases(now, name),
     quirks: { ...usualQuirks, ...options.quirks },
     now,

@@ -22,7 +22,10 @@ export const unauthenticated = (reason: string): Refusal =>
   new Refusal(401, `failed to verify credentials: Status 401 Unauthorized, Error: Unauthenticated. Message: ${reason}`)
 
 export const loginRefused = (): Refusal =>
-  new Refusal(401, 'failed to get credentials: Desc: the access id or its key is wrong')
+  new Refusal(401, 'failed to get credentials: Desc: the access id or its proof is wrong')
+
+/** What the gateway itself has been given does not work; nobody's login has failed. */
+export const misconfigured = (text: string): Refusal => new Refusal(500, `gateway configuration: ${text}`)
 
 export const blocked = (accessId: string): Refusal =>
   new Refusal(401, `failed to get credentials: Desc: ${accessId} is blocked after too many failed logins`)

@@ -9,8 +9,21 @@ export const Rule = z.strictObject({
   allow: z.array(z.enum(capabilities)).default([]),
   /** Takes every capability away, whatever other rules allow. */
   deny: z.boolean().default(false),
+  /** The rule is for logins whose proof carries each of these sub-claims with one of the values. */
+  subClaims: z.record(z.string(), z.array(z.string()).min(1)).default({}),
 })
 export type Rule = z.infer<typeof Rule>
+
+/** What a proof says of who logs in, by name, as `namespace` of a Kubernetes token. akeyless.md §4.1 */
+export type Claims = ReadonlyMap<string, readonly string[]>
+
+/** Whether each wanted claim is there with one of its values. */
+export const carries = (claims: Claims, wanted: Readonly<Record<string, readonly string[]>>): boolean =>
+  Object.entries(wanted).every(([name, values]) => claims.get(name)?.some(value => values.includes(value)) ?? false)
+
+/** The rules that are for a caller with these claims. */
+export const rulesFor = (rules: readonly Rule[], claims: Claims): Rule[] =>
+  rules.filter(rule => carries(claims, rule.subClaims))
 
 const covers = (pattern: string, path: string): boolean => {
   const open = pattern.endsWith('*')

@@ -1,22 +1,7 @@
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { Fault } from '#core'
-import { Rule } from './roles.ts'
-
-const AccessId = z
-  .string()
-  .regex(/^p-(?:[A-Za-z0-9]{14}|[A-Za-z0-9]{12})$/, { error: 'must be p- and 12 or 14 letters or digits' })
-
-const SeedIdentity = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('api_key'),
-    accessId: AccessId,
-    accessKey: z.string().min(1),
-    ttlMinutes: z.number().positive().default(60),
-    rules: z.array(Rule).default([]),
-  }),
-])
-export type SeedIdentity = z.output<typeof SeedIdentity>
+import { AwsKey, Cluster, SeedIdentity } from './identity.ts'
 
 const common = {
   path: z.string().regex(/^(?:\/[^/]+)+$/, { error: 'must be a full path such as /apps/prod/db' }),
@@ -84,26 +69,67 @@ export const SeedItem = z.discriminatedUnion('type', [Static, Dynamic, Rotated, 
 export type SeedItem = z.output<typeof SeedItem>
 export type SeedItemInput = z.input<typeof SeedItem>
 
+type Flaw = (path: readonly PropertyKey[], message: string) => void
+
+const twice = (flaw: Flaw, list: string, field: string, keys: readonly (string | undefined)[], show = true): void => {
+  for (const [index, key] of keys.entries())
+    if (key !== undefined && keys.indexOf(key) !== index)
+      flaw([list, index, field], show ? `appears twice: ${key}` : 'appears twice')
+}
+
+/** What an identity needs from the other sections. */
+const dangling = (flaw: Flaw, { identities, kubernetes, aws }: Sections): void => {
+  const clusters = new Set(kubernetes.map(({ name }) => name))
+  for (const [index, identity] of identities.entries()) {
+    if (identity.type === 'k8s' && !clusters.has(identity.config))
+      flaw(['identities', index, 'config'], 'names no entry of the section kubernetes')
+    if (identity.type === 'aws_iam' && aws.length === 0)
+      flaw(['identities', index, 'type'], 'needs a key pair in the section aws')
+  }
+}
+
+const Sections = z.strictObject({
+  identities: z.array(SeedIdentity).default([]),
+  items: z.array(SeedItem).default([]),
+  /** Clusters that identities of type k8s come from. */
+  kubernetes: z.array(Cluster).default([]),
+  /** Key pairs that identities of type aws_iam sign with. */
+  aws: z.array(AwsKey).default([]),
+})
+type Sections = z.output<typeof Sections>
+
 /** What a gateway starts with: who may log in and what they find. */
-export const Seed = z
-  .strictObject({ identities: z.array(SeedIdentity).default([]), items: z.array(SeedItem).default([]) })
-  .superRefine((seed, context) => {
-    const twice = (list: string, field: string, keys: readonly string[]) => {
-      for (const [index, key] of keys.entries())
-        if (keys.indexOf(key) !== index)
-          context.addIssue({ code: 'custom', path: [list, index, field], message: `appears twice: ${key}` })
-    }
-    twice(
-      'identities',
-      'accessId',
-      seed.identities.map(identity => identity.accessId),
-    )
-    twice(
-      'items',
-      'path',
-      seed.items.map(item => item.path),
-    )
-  })
+export const Seed = Sections.superRefine((seed, context) => {
+  const flaw: Flaw = (path, message) => context.addIssue({ code: 'custom', path: [...path], message })
+  const { identities, items, kubernetes, aws } = seed
+  const uidTokens = identities.map(identity => (identity.type === 'universal_identity' ? identity.token : undefined))
+  twice(
+    flaw,
+    'identities',
+    'accessId',
+    identities.map(identity => identity.accessId),
+  )
+  twice(flaw, 'identities', 'token', uidTokens, false)
+  twice(
+    flaw,
+    'items',
+    'path',
+    items.map(item => item.path),
+  )
+  twice(
+    flaw,
+    'kubernetes',
+    'name',
+    kubernetes.map(({ name }) => name),
+  )
+  twice(
+    flaw,
+    'aws',
+    'accessKeyId',
+    aws.map(({ accessKeyId }) => accessKeyId),
+  )
+  dangling(flaw, seed)
+})
 export type Seed = z.output<typeof Seed>
 export type SeedInput = z.input<typeof Seed>
 

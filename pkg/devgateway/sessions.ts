@@ -1,4 +1,5 @@
-import type { SeedIdentity } from './seed.ts'
+import type { SeedIdentity } from './identity.ts'
+import { type Claims, rulesFor } from './roles.ts'
 
 export interface Session {
   readonly identity: SeedIdentity
@@ -21,11 +22,12 @@ export class Sessions {
     this.#name = name
   }
 
-  open(identity: SeedIdentity): { token: string; expires: Date } {
+  /** Opens a session with the rules that the claims of the proof admit. */
+  open(identity: SeedIdentity, claims: Claims): { token: string; expires: Date } {
     this.#failures.delete(identity.accessId)
     const expires = new Date(this.#now().getTime() + identity.ttlMinutes * 60e3)
     const token = this.#name('t-')
-    this.#tokens.set(token, { identity, expires })
+    this.#tokens.set(token, { identity: { ...identity, rules: rulesFor(identity.rules, claims) }, expires })
     return { token, expires }
   }
 
@@ -51,7 +53,7 @@ export class Sessions {
     return false
   }
 
-  /** Forgets every token: the next call of each client is a 401. */
+  /** Forgets every token: the next call of each client is a 401. Universal identity tokens are no sessions, and stay good. */
   revoke(): void {
     this.#tokens.clear()
   }

@@ -2,7 +2,7 @@ import type { World } from './desk.ts'
 import { Faults } from './faults.ts'
 import { type Call, namesIn } from './journal.ts'
 import { RateLimit } from './limit.ts'
-import type { Body } from './operation.ts'
+import { type Body, sessionOf } from './operation.ts'
 import { operations } from './operations/index.ts'
 import { badRequest, tooFast } from './refusal.ts'
 import { type Answer, json, pageNotFound, refusalAnswer } from './wire.ts'
@@ -61,7 +61,8 @@ export class Stage {
   /** Who calls, as far as the seed knows them: a text that is no access id must not reach the journal. */
   #callerOf(body: Body): string | undefined {
     const { token, 'access-id': accessId } = body
-    if (typeof token === 'string') return this.world.sessions.find(token)?.identity.accessId
+    const session = sessionOf(this.world, body)
+    if (session || typeof token === 'string') return session?.identity.accessId
     return typeof accessId === 'string' && this.world.identities.has(accessId) ? accessId : undefined
   }
 }

@@ -16,6 +16,8 @@ export interface Access {
   readonly headers: Readonly<Record<string, string>>
   readonly requests: Dispatcher
   readonly watches: Dispatcher
+  /** For the lease alone: whatever else is asked for, nobody may hold up its renewal. */
+  readonly leases: Dispatcher
 }
 
 // dropped connections are noticed by the kernel within this time even when nothing is sent
@@ -50,7 +52,7 @@ export const loadConfig = (source: Source): KubeConfig => {
 
 type Tls = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>
 
-const dispatchers = (config: KubeConfig, tls: Tls): { requests: Dispatcher; watches: Dispatcher } => {
+const dispatchers = (config: KubeConfig, tls: Tls): Omit<Access, 'headers'> => {
   const options = config.createDispatcherOptions(config.getCurrentCluster(), tls)
   if (options.type === 'socks') {
     throw new Fault('ClusterUnreachable', 'a SOCKS proxy in the kubeconfig is not supported', {
@@ -64,6 +66,7 @@ const dispatchers = (config: KubeConfig, tls: Tls): { requests: Dispatcher; watc
       : new Agent({ ...shared, ...own, connect })
   return {
     requests: make({ connections: 8, maxResponseSize: maxAnswer }),
+    leases: make({ connections: 1, maxResponseSize: maxAnswer }),
     // silence on a watch is the reflector's to judge: it knows how often bookmarks come
     watches: make({ headersTimeout: 0, bodyTimeout: 0 }),
   }
@@ -84,7 +87,8 @@ const fingerprint = (tls: Tls): string => {
   return createHash('sha256').update(text).digest('hex')
 }
 
-const retire = (old: Access): void => void Promise.allSettled([old.requests.close(), old.watches.close()])
+const retire = (old: Access): void =>
+  void Promise.allSettled([old.requests.close(), old.watches.close(), old.leases.close()])
 
 const headersOf = (options: RequestOptions): Readonly<Record<string, string>> => {
   const headers: Record<string, string> = {}
@@ -117,7 +121,8 @@ export const credentials = (config: KubeConfig, now: () => number, maxAgeMs = 10
     const print = fingerprint(tls)
     const before = current
     const pools = before?.print === print ? before : dispatchers(config, tls)
-    current = { headers: headersOf(options), requests: pools.requests, watches: pools.watches, print }
+    const { requests, watches, leases } = pools
+    current = { headers: headersOf(options), requests, watches, leases, print }
     if (before && before.print !== print) retire(before)
     readAt = now()
     return current
@@ -134,7 +139,7 @@ export const credentials = (config: KubeConfig, now: () => number, maxAgeMs = 10
       readAt = Number.NEGATIVE_INFINITY
     },
     close: async () => {
-      await Promise.all([current?.requests.destroy(), current?.watches.destroy()])
+      await Promise.all([current?.requests.destroy(), current?.watches.destroy(), current?.leases.destroy()])
       current = undefined
     },
   }

@@ -16,6 +16,8 @@ export interface KubeRequest {
   readonly signal: AbortSignal
   /** For all tries together. Default 15 s. */
   readonly timeoutMs?: number
+  /** Connections of its own, which no other request holds up. */
+  readonly pool?: 'leases'
 }
 
 export interface Cluster {
@@ -51,7 +53,7 @@ const urlOf = (server: string, { path, query }: KubeRequest): string => {
   return `${server}${path}${search.size ? `?${search}` : ''}`
 }
 
-const call = async (wire: Wire, request: KubeRequest, signal: AbortSignal, pool: 'requests' | 'watches') => {
+const call = async (wire: Wire, request: KubeRequest, signal: AbortSignal, pool?: 'watches') => {
   const access: Access = await wire.access.get()
   const headers: Record<string, string> = {
     ...access.headers,
@@ -60,7 +62,7 @@ const call = async (wire: Wire, request: KubeRequest, signal: AbortSignal, pool:
   }
   if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json'
   return send(urlOf(wire.server, request), {
-    dispatcher: access[pool],
+    dispatcher: access[pool ?? request.pool ?? 'requests'],
     method: request.method,
     headers,
     body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -101,7 +103,7 @@ const tries = 4
 
 const attempt = async (wire: Wire, request: KubeRequest, limit: Deadline, waits: Backoff, left: number) => {
   try {
-    return { body: await answer(await call(wire, request, limit.signal, 'requests')) }
+    return { body: await answer(await call(wire, request, limit.signal)) }
   } catch (thrown) {
     if (limit.signal.aborted) throw limit.signal.reason
     const error = transportError(thrown)

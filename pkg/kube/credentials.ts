@@ -4,11 +4,13 @@ import { Sensitive } from '#core'
 import type { Cluster } from './cluster.ts'
 import { clusterFault, KubeError } from './error.ts'
 import { pathOf } from './path.ts'
+import { serviceAccounts } from './service-accounts.ts'
 
 const Data = z.object({ data: recordOf(z.string()).nullish() })
 
-/** The data of Secrets and ConfigMaps that stores point at: read when used, never kept. Throws Fault; undefined when absent. */
+/** What stores point at: read when used, never kept. Throws Fault; undefined when absent. */
 export const credentialReader = (cluster: Cluster) => {
+  const accounts = serviceAccounts(cluster)
   const read = async (resource: 'secrets' | 'configmaps', namespace: string, name: string, signal: AbortSignal) => {
     try {
       const path = pathOf({ apiVersion: 'v1', resource, namespace, name })
@@ -39,5 +41,6 @@ export const credentialReader = (cluster: Cluster) => {
       const data = await read('configmaps', namespace, name, signal)
       return data && new Map(data)
     },
+    serviceAccount: accounts.read,
   }
 }

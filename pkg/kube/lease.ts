@@ -30,7 +30,9 @@ export const leaseObject = ({ cluster, namespace, name }: LeasePlace) => {
   const place = { apiVersion: 'coordination.k8s.io/v1', resource: 'leases', namespace }
   const call = async (method: 'GET' | 'PUT' | 'POST', signal: AbortSignal, timeoutMs: number, body?: unknown) => {
     const path = pathOf(method === 'POST' ? place : { ...place, name })
-    return Lease.parse(await cluster.request({ method, path, signal, timeoutMs, ...(body ? { body } : {}) }))
+    return Lease.parse(
+      await cluster.request({ method, path, signal, timeoutMs, pool: 'leases', ...(body ? { body } : {}) }),
+    )
   }
   return {
     read: (signal: AbortSignal, timeoutMs: number) => call('GET', signal, timeoutMs),

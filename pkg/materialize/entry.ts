@@ -49,8 +49,8 @@ const valueFor = (given: Given, { name, key, earlier }: { name: string; key: str
 }
 
 /**
- * Names made into keys, values decoded and checked (compatibility.md §2.3); or what is wrong, up to a hundred faults. A name that
- * becomes nothing is dropped, as in ESO.
+ * Names made into keys, values decoded and checked (compatibility.md §2.3); or what is wrong, up to a hundred faults. A member
+ * without a name is dropped, as in ESO.
  */
 export const keysOf = (given: Given): Map<string, Sensitive> | Fault[] => {
   const sources = new Map<string, string>()

@@ -1,6 +1,7 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import type { Find, ItemQuery, ListedItem } from '#api'
 import { Fault, member } from '#core'
+import { compileExpression } from './expression.ts'
 
 /** How a long search lets others have the event loop; pure code owns neither clock nor timer. */
 export interface Turns {
@@ -67,12 +68,8 @@ export const findProblem = (find: Find, path: string): Fault | undefined => {
 }
 
 const compile = (source: string, path: string): RE2JS | Fault => {
-  try {
-    return RE2JS.compile(source)
-  } catch {
-    const remedy = 'correct it; the syntax is that of Go'
-    return invalid(`${path}.name.regexp`, 'is not a regular expression of RE2', remedy)
-  }
+  const made = compileExpression(source)
+  return 'message' in made ? invalid(`${path}.name.regexp`, made.message, made.remedy) : made
 }
 
 const matching = async (

@@ -8,6 +8,7 @@ export {
   type TemplateText,
   type Values,
 } from './engine.ts'
+export { compileExpression, type ExpressionProblem } from './expression.ts'
 export type { Fetched, Items } from './fetched.ts'
 export { findProblem, findQuery, select, type Turns } from './find.ts'
 export { keyProblem } from './keys.ts'
@@ -22,4 +23,4 @@ export { hasActions } from './template/bytes.ts'
 export { isLabelValue, isQualifiedName } from './template/metadata.ts'
 export { type Part, renderParts } from './template/parts.ts'
 export { replacesFetched, type SecretShape, type ShapedSecret, secretShape, shapeSecret } from './template/shape.ts'
-export { type Sources, sourceKey, type TemplateSource, templateSources } from './template/sources.ts'
+export { mostSources, type Sources, sourceKey, type TemplateSource, templateSources } from './template/sources.ts'

@@ -8,6 +8,7 @@ import { foundAt, itemAt, type Taken, takeAll } from './item.ts'
 import { keyProblem } from './keys.ts'
 import { dataSites, extractSites, type FindSite, findSites, type Site } from './refs.ts'
 import { rewrite } from './rewrite/rewrite.ts'
+import { Work as Renaming } from './rewrite/work.ts'
 import { toValue } from './value.ts'
 
 /** What the items give, before any template. */
@@ -33,6 +34,8 @@ interface Work {
   readonly fetched: Fetched
   readonly taken: ReadonlyMap<Site, Taken | Fault>
   readonly engine: Pick<TemplateEngine, 'renderEach'>
+  /** What all rewrites together may still cost. */
+  readonly renaming: Renaming
 }
 
 const notTaken = ({ path }: Site): Fault => new Fault('Unexpected', 'was not looked at', { path })
@@ -52,12 +55,12 @@ const single = ({ taken }: Work, site: DataSite): Outcome => {
 
 /** An entry's names after its rewrite, if it has one. */
 const rewritten = async (
-  { engine }: Work,
+  { engine, renaming }: Work,
   { rewrite: steps }: Pick<DataFromEntry, 'rewrite'>,
   given: Omit<Given, 'rewritten'>,
 ): Promise<Outcome> => {
   if (!steps?.length) return keysOf({ ...given, rewritten: false })
-  const values = await rewrite(steps, given.values, given.path.replace(/\w+$/, 'rewrite'), engine)
+  const values = await rewrite(steps, given.values, given.path.replace(/\w+$/, 'rewrite'), engine, renaming)
   return Array.isArray(values) ? values : keysOf({ ...given, renamed: undefined, values, rewritten: true })
 }
 
@@ -159,7 +162,7 @@ export const materialize = async (
   const looking = [...sites.extracts, ...sites.singles]
   const costly = tooManyLooks(looking, sites.finds, fetched)
   if (costly) return { faults: [costly] }
-  const work: Work = { spec, fetched, taken: await takeAll(looking, fetched, engine), engine }
+  const work: Work = { spec, fetched, taken: await takeAll(looking, fetched, engine), engine, renaming: new Renaming() }
   const data = new Map<string, Sensitive>()
   const faults: Fault[] = []
   for (const part of partsOf(work, sites)) {

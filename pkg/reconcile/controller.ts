@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ExternalSecret, ObjectMeta } from '#api'
+import { createBrake } from './brake.ts'
 import { readyOf } from './conditions.ts'
 import { isIntact } from './decide.ts'
 import { externalSecretReconciler } from './externalsecret.ts'
@@ -82,7 +83,7 @@ const laneOf = ({ status }: ExternalSecret): Lane => (status?.refreshTime ? 'rou
 
 const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions) => {
   const common = { ...timing, random: deps.random, onError }
-  const identities = createIdentities(deps.credentials, deps.now)
+  const identities = createIdentities(deps, deps.now)
   const memory = createStatusMemory()
   const sources = createSourceNews()
   const marks = new Map<string, string>()
@@ -101,6 +102,7 @@ const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions)
     identities,
     memory,
     guard: createGuard(),
+    brake: createBrake(),
     sources,
     marks,
     suspect,

@@ -35,7 +35,11 @@ export type Decision =
     }
   | { readonly do: 'release'; readonly finalizers: readonly string[] }
 
+export type Sync = Extract<Decision, { do: 'sync' }>
+
 const hour = 3600e3
+/** How long to rest where no sync window opens within the year that is looked ahead: one on 29 February will. */
+const longestRestMs = 7 * 24 * hour
 
 /**
  * A value that a scheduled refresh takes from memory may have a fifth of the period behind it: many ExternalSecrets that name
@@ -66,7 +70,7 @@ export const dueIn = (externalSecret: ExternalSecret, now: Date): number | undef
   if (dueAt === undefined) return undefined
   const { syncWindows } = externalSecret.spec
   const at = syncWindows ? opensAt(syncWindows, new Date(Math.max(dueAt, now.getTime())))?.getTime() : dueAt
-  return at === undefined ? undefined : Math.max(0, at - now.getTime())
+  return at === undefined ? longestRestMs : Math.max(0, at - now.getTime())
 }
 
 interface Facts {

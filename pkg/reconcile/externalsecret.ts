@@ -130,8 +130,12 @@ const act = async (pass: Pass, decision: Acting): Promise<Next> => {
   }
 }
 
+/** What a write of somebody else's, or of our own, asks for, and no clock and no edit of the object. */
+const isRepair = (decision: Decision): boolean =>
+  decision.do === 'sync' && (decision.reason === 'drift' || decision.reason === 'sources')
+
 const follow = async (pass: Pass, decision: Decision): Promise<Next> => {
-  const { deps, externalSecret } = pass
+  const { deps, parts, key, externalSecret, startedAt } = pass
   const named = storesOf(externalSecret.spec)
   if (!deps.seesClusterStores && named.some(({ kind }) => kind === 'ClusterSecretStore')) {
     deps.observer.ignored(refOf(externalSecret), 'no ClusterSecretStore is watched by this process')
@@ -143,7 +147,10 @@ const follow = async (pass: Pass, decision: Decision): Promise<Next> => {
     deps.observer.ignored(refOf(externalSecret), 'a store of it belongs to another controller class')
     return { go: 'rest' }
   }
-  if (decision.do !== 'release') return act(pass, decision)
+  if (decision.do !== 'release') {
+    const pauseMs = isRepair(decision) ? parts.brake.take(key, startedAt) : 0
+    return pauseMs > 0 ? { go: 'wait', ms: pauseMs } : act(pass, decision)
+  }
   return release(pass, storesNamed(externalSecret, deps).size === named.length, decision.finalizers)
 }
 
@@ -177,6 +184,7 @@ export const externalSecretReconciler = (deps: Deps, parts: Parts) => {
       parts.memory.forget(key)
       parts.guard.settle(key)
       parts.sources.forget(key)
+      parts.brake.forget(key)
       parts.marks.delete(key)
       deps.objects?.watches.release(key)
       unwritten.delete(key)

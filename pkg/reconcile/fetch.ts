@@ -35,7 +35,13 @@ const throughStore = (thrown: unknown, { kind, metadata }: Store, path: string):
 }
 
 // what a login that worked when the store was last looked at can come to since
-const suspicious: readonly FaultCode[] = ['LoginRefused', 'GatewayUntrusted', 'CredentialMissing', 'CredentialInvalid']
+const suspicious: readonly FaultCode[] = [
+  'LoginRefused',
+  'LoginBlocked',
+  'GatewayUntrusted',
+  'CredentialMissing',
+  'CredentialInvalid',
+]
 
 interface Job {
   readonly store: Store
@@ -74,7 +80,8 @@ const readStore = async (pass: Pass, { store, refs, finds }: Job, age: Age): Pro
   const { namespace = '', uid = '' } = externalSecret.metadata
   const identity = await parts.identities.of(store, namespace, signal)
   const found = new Map<string, readonly string[] | Fault>()
-  for (const site of finds) found.set(site.path, await search(pass, identity, site, age))
+  const searches = finds.map(async site => found.set(site.path, await search(pass, identity, site, age)))
+  await Promise.all(searches)
   const names = [...found.values()].flatMap(paths => (paths instanceof Fault ? [] : [...paths]))
   const all = [...refs, ...[...new Set(names)].map(path => ({ path, version: 0 }))]
   if (all.length === 0) return { items: new Map(), found }

@@ -1,6 +1,7 @@
 import type { ExternalSecret } from '#api'
 import type { Fault } from '#core'
 import type { TemplateEngine } from '#materialize'
+import type { Brake } from './brake.ts'
 import type { Guard } from './guard.ts'
 import type { Identities } from './identities.ts'
 import { targetName } from './marks.ts'
@@ -12,6 +13,7 @@ export interface Parts {
   readonly identities: Identities
   readonly memory: StatusMemory
   readonly guard: Guard
+  readonly brake: Brake
   readonly sources: SourceNews
   /** Of the objects of other kinds, as the last sync of each ExternalSecret left them. */
   readonly marks: Map<string, string>

@@ -112,11 +112,16 @@ export interface SecretWriter {
   ): Promise<void>
 }
 
-/** The data of Secrets and ConfigMaps that stores point at: read when used, never kept. */
+/** What stores point at: read when used, never kept. */
 export interface CredentialReader {
   /** Undefined when the object is absent. */
   secret(namespace: string, name: string, signal: AbortSignal): Promise<ReadonlyMap<string, Sensitive> | undefined>
   configMap(namespace: string, name: string, signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>
+  serviceAccount(
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly annotations: ReadonlyMap<string, string> } | undefined>
 }
 
 export type Kind = 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore'
@@ -187,6 +192,10 @@ export interface Deps {
   /** Undefined where manifest targets are switched off. */
   readonly objects?: Objects | undefined
   readonly credentials: CredentialReader
+  /** Hosts to which our own identity may go, as `gw.example.com` or `*.akeyless.io` (decision 25). */
+  readonly trustedGateways: readonly string[]
+  /** Told where the token of a universal identity stands, by its fingerprint: its successor goes there. */
+  readonly onToken?: ((fingerprint: string, at: { namespace: string; name: string; key: string }) => void) | undefined
   readonly status: StatusWriter
   readonly finalizers: FinalizerRemover
   readonly events: EventRecorder

@@ -1,7 +1,7 @@
 import { dataHash, fieldManager, Sensitive } from '#core'
 import { secretShape } from '#materialize'
 import { readyOf } from './conditions.ts'
-import { type Decision, dueIn } from './decide.ts'
+import { dueIn, type Sync } from './decide.ts'
 import { writtenBy } from './managed.ts'
 import { dataHashAnnotation, syncedVersion, targetName } from './marks.ts'
 import { digestOf, type Pass } from './pass.ts'
@@ -11,7 +11,6 @@ import { want } from './secret.ts'
 import type { Outcome } from './summarize.ts'
 import { writeSecret } from './write.ts'
 
-type Sync = Extract<Decision, { do: 'sync' }>
 type Data = ReadonlyMap<string, Sensitive>
 
 const dataOf = ({ data }: SecretObject): Data =>

@@ -60,7 +60,7 @@ export const removeGone = async (pass: Pass, missing: readonly Fault[]): Promise
   if (fault) throw fault
   if (!existing && orphansOf(pass).length === 0) return false
   try {
-    parts.guard.confirm(key, ['Secret', ...missing.map(({ path }) => path ?? '')], startedAt)
+    parts.guard.confirm(key, ['Secret', ...missing.map(({ path }) => path ?? '')], startedAt, 'the Secret')
   } catch (thrown) {
     throw new Refused([asFault(thrown), ...missing])
   }

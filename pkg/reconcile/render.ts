@@ -1,5 +1,6 @@
-import { Sensitive } from '#core'
+import { Fault, Sensitive } from '#core'
 import {
+  mostSources,
   type Part,
   renderParts,
   type SecretShape,
@@ -12,7 +13,10 @@ import {
 } from '#materialize'
 import { engineOf, type Pass, Refused } from './pass.ts'
 
-const readSource = async (
+/** Of the texts of one ExternalSecret, before they are rendered. Bytes. */
+const mostTexts = 4 * 1024 * 1024
+
+const readObject = async (
   { deps, externalSecret, signal }: Pass,
   { kind, name }: TemplateSource,
 ): Promise<Values | undefined> => {
@@ -22,11 +26,31 @@ const readSource = async (
   return texts && new Map([...texts].map(([key, text]) => [key, Sensitive.text(text)]))
 }
 
-/** The ConfigMaps and Secrets that the template takes texts from, read now. Throws Fault. */
+const tooMuch = (what: string): Fault =>
+  new Fault('SpecInvalid', what, {
+    path: 'spec.target.template.templateFrom',
+    remedy: 'take fewer and smaller ones, or split it into several ExternalSecrets',
+  })
+
+/**
+ * The ConfigMaps and Secrets that the template takes texts from, read now, one after the other: they are a tenant's, and the
+ * connections to the API server are everybody's. Throws Fault.
+ */
 const readSources = async (pass: Pass): Promise<Sources> => {
   const sources = templateSources(pass.externalSecret.spec.target.template)
-  const read = sources.map(async source => [sourceKey(source), await readSource(pass, source)] as const)
-  return new Map(await Promise.all(read))
+  if (sources.length > mostSources) {
+    throw tooMuch(`names ${sources.length} ConfigMaps and Secrets, ${mostSources} are allowed`)
+  }
+  const read = new Map<string, Values | undefined>()
+  let total = 0
+  for (const source of sources) {
+    const object = await readObject(pass, source)
+    const wanted = object && new Map([...object].filter(([key]) => source.keys.has(key)))
+    for (const value of wanted?.values() ?? []) total += value.size
+    if (total > mostTexts) throw tooMuch(`its ConfigMaps and Secrets hold more than ${mostTexts} bytes of texts`)
+    read.set(sourceKey(source), wanted)
+  }
+  return read
 }
 
 /** What the fetched data and the template make together. */

@@ -28,10 +28,12 @@ const checkSecret = async ({ deps, externalSecret, signal }: Pass): Promise<'abs
 
 /** A Secret (compatibility.md §2.5). */
 export const secretTarget = (pass: Pass): Target => ({
+  isThere: () => !policyOf(pass.externalSecret).creates || digestOf(pass.deps, pass.externalSecret) !== undefined,
   check: () => checkSecret(pass),
-  write: async (data, { settled, approve }) => {
+  write: async (data, { settled, approve, mustHold }) => {
     const { deps, externalSecret, signal } = pass
     const rendered = await render(pass, data)
+    mustHold()
     const wanted = want(externalSecret, rendered.data, rendered.shape)
     const known = { digest: digestOf(deps, externalSecret), settled, approve }
     const written = await writeSecret(deps.secretWriter, wanted, known, signal)

@@ -1,14 +1,14 @@
 import { judge } from '#admission'
 import { asFault, Fault, parseDuration } from '#core'
 import { spread } from './decide.ts'
-import { resolveIdentity } from './identity.ts'
+import { isReferent, type Resolved, resolveIdentity } from './identity.ts'
 import { located } from './located.ts'
 import { storeFinalizer } from './marks.ts'
 import type { StatusMemory } from './memory.ts'
 import { type Next, nextAfter } from './next.ts'
 import type { Deps } from './ports.ts'
 import { isOurs, refOf, type Store } from './store.ts'
-import { isDefinite, summarizeStore } from './store-status.ts'
+import { isDefinite, type Seen, summarizeStore } from './store-status.ts'
 
 /** ESO's --store-requeue-interval (compatibility.md §7). */
 const usualMs = 5 * 60e3
@@ -33,28 +33,34 @@ const lookUp = (deps: Deps, key: string): Store | undefined => {
 }
 
 /** What keeps the store from working: its manifest, its credentials, or a login that is really tried. */
-const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<readonly Fault[]> => {
+const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen> => {
   const denied = store.spec.provider.akeyless ? judge(store).denials : []
   if (denied.length > 0) {
-    return denied.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
+    const faults = denied.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
+    return { faults, notes: [] }
   }
+  // who it logs in as only those who read can tell
+  if (isReferent(store)) return { faults: [], notes: [], referent: true }
+  let resolved: Resolved | undefined
   try {
-    const identity = await resolveIdentity(store, store.metadata.namespace ?? '', deps.credentials, signal)
-    await deps.source.login(identity, signal)
-    return []
+    resolved = await resolveIdentity(store, store.metadata.namespace ?? '', deps, signal)
+    await deps.source.login(resolved.identity, signal)
+    return { faults: [], notes: resolved.notes }
   } catch (thrown) {
-    return [located(asFault(thrown), store)]
+    return { faults: [located(asFault(thrown), store, resolved?.identity)], notes: resolved?.notes ?? [] }
   }
 }
 
 /**
  * A refused login is not tried again in a hurry: five in a row lock an Akeyless auth method (akeyless.md §1.1), and what would
- * cure it (store, Secret, CA) is watched. Only where it is open whether the store works is it asked again soon.
+ * cure it (store, Secret, CA) is watched. Only where it is open whether the store works is it asked again soon, and where a
+ * ServiceAccount is missing, of which no watch tells: such a fault says after how long.
  */
 const nextLook = (deps: Deps, store: Store, faults: readonly Fault[]): Next => {
   const usual = recheckMs(store)
   const soon = nextAfter(faults, usual)
-  return faults.length > 0 && !isDefinite(faults) && soon.go !== 'rest'
+  const isOpen = !isDefinite(faults) || faults.every(fault => fault.code === 'CredentialMissing' && fault.retryAfterMs)
+  return faults.length > 0 && isOpen && soon.go !== 'rest'
     ? soon
     : { go: 'wait', ms: spread(usual, usual, deps.random) }
 }
@@ -77,14 +83,15 @@ const lookAndTell = async (
   signal: AbortSignal,
 ): Promise<Next> => {
   const startedAt = deps.now()
-  const faults = await look(deps, store, signal)
+  const found = await look(deps, store, signal)
+  const { faults } = found
   if (signal.aborted) return { go: 'rest' }
   const seen = lookUp(deps, key)
   if (!seen || !sameSpec(seen, store)) return { go: 'again' }
   const now = deps.now()
   const object = refOf(store)
   deps.observer.synced(object, { faults, tookMs: now.getTime() - startedAt.getTime() })
-  const { patch, events } = summarizeStore(memory.read(key, seen), faults, now)
+  const { patch, events } = summarizeStore(memory.read(key, seen), found, now)
   for (const event of events) deps.events.record(object, event)
   if (patch) {
     await deps.status.patch(object, patch, signal)

@@ -44,11 +44,14 @@ export const isForeign = (externalSecret: ExternalSecret, deps: Judging): boolea
   return known.some(store => !isOurs(store, deps.controllerClass))
 }
 
-const notFound = ({ kind, name }: StoreName, path: string): Fault => {
+const notFound = ({ kind, name }: StoreName, path: string, { clusterStores }: Known): Fault => {
   const where = kind === 'SecretStore' ? ' in this namespace' : ''
+  const meant = kind === 'SecretStore' && clusterStores.get(name) !== undefined
   return new Fault('StoreNotFound', `${showStore(kind, name)} does not exist${where}`, {
     path,
-    remedy: 'create it, or name another store or kind',
+    remedy: meant
+      ? 'write kind: ClusterSecretStore, there is one of that name'
+      : 'create it, or name another store or kind',
   })
 }
 
@@ -58,8 +61,12 @@ const denied = (namespace: string, { kind, metadata: { name } }: Store, path: st
     remedy: 'use another store, or have the namespace admitted by spec.conditions of that one',
   })
 
-const notReady = ({ kind, metadata: { name } }: Store, path: string): Fault =>
-  new Fault('StoreNotReady', `${showStore(kind, name)} is not ready`, { path, remedy: 'read the status of the store' })
+/** What is wrong with it, where its readers may know: the places of a ClusterSecretStore are in other namespaces. */
+const notReady = ({ kind, metadata: { name }, status }: Store, path: string): Fault => {
+  const why = kind === 'SecretStore' ? readyOf(status?.conditions)?.message : undefined
+  const what = `${showStore(kind, name)} is not ready${why ? `: ${why}` : ''}`
+  return new Fault('StoreNotReady', what, { path, remedy: why ? 'mend the store' : 'read the status of the store' })
+}
 
 /** What keeps one store from being used now: the flood gate too, without a good login of the store nobody tries one. */
 const standing = (store: Store, namespace: string, path: string, deps: Judging): 'usable' | 'pending' | Fault => {
@@ -86,7 +93,7 @@ export const resolveStores = (externalSecret: ExternalSecret, deps: Judging): Re
   let pending = false
   for (const name of storesOf(externalSecret.spec).filter(({ used }) => used)) {
     const store = lookUp(name, namespace, deps)
-    const verdict = store ? standing(store, namespace, name.path, deps) : notFound(name, name.path)
+    const verdict = store ? standing(store, namespace, name.path, deps) : notFound(name, name.path, deps)
     if (verdict instanceof Fault) faults.push(verdict)
     else if (verdict === 'pending') pending = true
     else if (store) usable.set(storeId(name), store)

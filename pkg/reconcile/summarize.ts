@@ -58,10 +58,16 @@ const absent: Ready = {
   message: 'secret will not be created due to CreationPolicy=Merge',
 }
 
-const keptSince = (before: ExternalSecret, secretExists: boolean): string => {
+const keptSince = (before: ExternalSecret, { faults, secretExists }: Extract<Outcome, { did: 'fail' }>): string => {
   const at = readTime(before.status?.refreshTime)
-  return at === undefined || !secretExists ? '' : `; Secret kept as of ${stamp(new Date(at))}`
+  // what is another's holds nothing of ours
+  const foreign = faults.some(({ code, path }) => path === 'spec.target.name' && code !== 'SecretImmutable')
+  return at === undefined || !secretExists || foreign ? '' : `; Secret kept as of ${stamp(new Date(at))}`
 }
+
+/** Items that are gone where that is no failure are told with the success. */
+const without = (ready: Ready, missing: readonly Fault[]): Ready =>
+  missing.length === 0 ? ready : { ...ready, message: `${ready.message}; without ${showFaults(missing)}` }
 
 const secretReady = { synced, retained, deleted, absent } as const
 
@@ -74,10 +80,11 @@ const failedReason = ({ spec }: ExternalSecret, faults: readonly Fault[]): strin
 const readyFor = (before: ExternalSecret, outcome: Outcome): Ready => {
   const ready = before.spec.target.manifest ? resourceReady : secretReady
   switch (outcome.did) {
-    case 'sync':
-    case 'none':
     case 'affirm':
       return ready.synced
+    case 'sync':
+    case 'none':
+      return without(ready.synced, outcome.missing)
     case 'delete':
       return ready.deleted
     case 'absent':
@@ -85,7 +92,7 @@ const readyFor = (before: ExternalSecret, outcome: Outcome): Ready => {
     case 'retain':
       return ready.retained
     case 'fail': {
-      const message = `${showFaults(outcome.faults)}${keptSince(before, outcome.secretExists)}`
+      const message = `${showFaults(outcome.faults)}${keptSince(before, outcome)}`
       return { status: 'False', reason: failedReason(before, outcome.faults), message }
     }
     default:

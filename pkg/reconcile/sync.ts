@@ -1,7 +1,7 @@
 import type { ItemValue } from '#api'
 import { Fault } from '#core'
 import { type Fetched, materialize, type Values } from '#materialize'
-import { type Decision, intervalOf, repeats } from './decide.ts'
+import { intervalOf, repeats, type Sync } from './decide.ts'
 import { type Age, fetchAll } from './fetch.ts'
 import { objectTarget } from './manifest/target.ts'
 import { engineOf, type Pass, Refused, Superseded } from './pass.ts'
@@ -12,8 +12,6 @@ import { type Stores, storesNamed } from './stores.ts'
 import type { Outcome } from './summarize.ts'
 import type { Approve, Target } from './target.ts'
 import type { Written } from './write.ts'
-
-export type Sync = Extract<Decision, { do: 'sync' }>
 
 // A value that was read but could not be written is used once more for so long, so that trouble with our own write costs no
 // second lease (security.md I5, F16).
@@ -67,38 +65,67 @@ const looksCut = ({ found }: Fetched, drops: number, of: number): boolean =>
   found.size > 0 &&
   (drops * 2 >= of || [...found.values()].some(paths => !(paths instanceof Fault) && paths.length === 0))
 
-const write = (pass: Pass, target: Target, decision: Sync, fetched: Fetched, data: Values): Promise<Written> => {
+/** What was read for a decision, and where it goes. */
+interface Reading {
+  readonly target: Target
+  readonly decision: Sync
+  readonly fetched: Fetched
+  /** Throws Superseded where the object or a store of it changed since the pass began. */
+  readonly mustHold: () => void
+}
+
+const write = (pass: Pass, { target, decision, fetched, mustHold }: Reading, data: Values): Promise<Written> => {
   const { parts, key, startedAt } = pass
   const approve: Approve = ({ drops, of }) => {
     // what a person took out of the spec is meant to go
     const edited = decision.reason === 'first' || decision.reason === 'changed'
     if (!edited && looksCut(fetched, drops.length, of)) parts.guard.confirm(key, drops, startedAt)
   }
-  return target.write(data, { settled: decision.reason === 'due', approve })
+  return target.write(data, { settled: decision.reason === 'due', approve, mustHold })
 }
 
+const emptied = (): Fault =>
+  new Fault('ItemNotFound', 'since the last edit nothing is found; the Secret is kept', {
+    path: 'spec',
+    remedy: 'correct the paths, or delete the Secret if it shall go',
+  })
+
+const nothingFound = (): Fault =>
+  new Fault('ItemNotFound', 'nothing is found, and there is no Secret yet', {
+    path: 'spec.dataFrom',
+    remedy: 'correct the path or the expression, or create the items',
+  })
+
 /** What the fetched data come to: the deletionPolicy where there are none, else the creationPolicy. */
-const conclude = async (pass: Pass, target: Target, decision: Sync, fetched: Fetched): Promise<Outcome> => {
+const conclude = async (pass: Pass, reading: Reading): Promise<Outcome> => {
+  const { target, decision, fetched, mustHold } = reading
   const { externalSecret, startedAt } = pass
   const { keepsClock } = decision
   const { spec } = externalSecret
   const made = await materialize(spec, fetched, engineOf(pass))
+  mustHold()
   if ('faults' in made) throw new Refused(made.faults)
   const { data, missing } = made
-  if (data.size === 0 && spec.target.deletionPolicy === 'Retain') return { did: 'retain', startedAt, keepsClock }
+  if (data.size === 0 && spec.target.deletionPolicy === 'Retain') {
+    // ESO says that it is retained; but there is nothing to retain
+    if (!target.isThere()) throw nothingFound()
+    return { did: 'retain', startedAt, keepsClock }
+  }
   if (data.size === 0 && spec.target.deletionPolicy === 'Delete') {
+    // an edit that finds nothing is more likely a slip than a wish, and the Secret is in use
+    if (decision.reason === 'changed' && target.isThere()) throw new Refused([emptied(), ...missing])
     const removed = await target.remove(missing)
     return { did: 'delete', removed, startedAt, keepsClock, missing }
   }
   if (!policyOf(externalSecret).writes) return { did: 'none', startedAt, keepsClock, missing }
-  const written = await write(pass, target, decision, fetched, data)
+  const written = await write(pass, reading, data)
   if (written === 'absent') return { did: 'absent', startedAt, keepsClock }
   return { did: 'sync', written, startedAt, leaseDueAt: leaseDueAt(pass, fetched), keepsClock, missing }
 }
 
 /**
  * From a decision to a written Secret: the items are read once, and what was read is dropped where the object or a store changed
- * meanwhile. Throws Fault, Refused or Superseded, and then nothing was written.
+ * meanwhile, also while a template was waited for (security.md T22). Throws Fault, Refused or Superseded, and then nothing was written.
  */
 export const sync = async (pass: Pass, stores: Stores, decision: Sync): Promise<Outcome> => {
   const { key, startedAt, unwritten } = pass
@@ -108,7 +135,10 @@ export const sync = async (pass: Pass, stores: Stores, decision: Sync): Promise<
   const relabelled = await relabel(pass, decision)
   if (relabelled) return relabelled
   const fetched = await fetchAll(pass, stores, ageAllowed(pass, decision))
-  if (!stillHolds(pass, stores)) throw new Superseded()
+  const mustHold = (): void => {
+    if (!stillHolds(pass, stores)) throw new Superseded()
+  }
+  mustHold()
   if (heldFor(pass) === undefined) unwritten.set(key, startedAt.getTime())
-  return conclude(pass, target, decision, fetched)
+  return conclude(pass, { target, decision, fetched, mustHold })
 }

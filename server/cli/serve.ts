@@ -57,7 +57,7 @@ export const serve = async (argv: readonly string[], deps: ServeDeps): Promise<n
   const log = createLog({ level: config.logLevel })
   const cluster = connect({ source: sourceOf(config, deps.env), now: () => performance.now(), random: Math.random })
   const metrics = createMetrics({ runtime: true })
-  const parts = await startParts({ config, cluster, log, metrics, threads: threadsOf(deps.env) })
+  const parts = await startParts({ config, cluster, log, metrics, threads: threadsOf(deps.env), env: deps.env })
   const stopTelling = tellWaiting(parts.waitsFor, log)
   const why = await untilEnd(parts, deps.signal)
   log.info('stopping', { reason: why })

@@ -195,7 +195,7 @@ t.test('credentials that cannot be used are told by the store, and its Secrets s
       const dependent = readyOf(await whenReady(t, `${externalSecrets}/${name}`, 'False'))
       t.equal(
         plain(dependent.message),
-        `spec.secretStoreRef: SecretStore "${name}" is not ready → read the status of the store; Secret kept as of TIME`,
+        `spec.secretStoreRef: SecretStore "${name}" is not ready: ${text} → mend the store; Secret kept as of TIME`,
       )
       t.same(await get(`${secrets}/${target.name}`), before, name)
     }),

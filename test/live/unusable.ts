@@ -76,12 +76,7 @@ export const unusable = [
   {
     name: 'unknown-access-type',
     change: { data: { accessType: encode('apikey') } },
-    text: `${credsAt}.accessType: ${key('unknown-access-type', 'accessType')} holds no access type that Akeyless has → write one of api_key, access_key, k8s, aws_iam, azure_ad, gcp; this version logs in with api_key`,
-  },
-  {
-    name: 'access-type-of-a-later-version',
-    change: { data: { accessType: encode('gcp') } },
-    text: `${credsAt}.accessType: access type gcp is not supported by this version → use an API key with access type api_key, or keep this store with ESO`,
+    text: `${credsAt}.accessType: ${key('unknown-access-type', 'accessType')} holds no access type that Akeyless has → write one of api_key, access_key, k8s, aws_iam, azure_ad, gcp, jwt, universal_identity, cert`,
   },
   {
     name: 'no-access-id',

@@ -27,6 +27,8 @@ export interface Audit {
   forget(): void
   /** While set, nothing below this path exists, as if what serves it were not installed. */
   hide(path: string | undefined): void
+  /** Has the next request of this method and path wait until `act` is done; it goes on only where that gives true. */
+  hold(method: string, path: string, act: () => Promise<boolean>): void
 }
 
 const kubeconfigOf = (port: number, ca: string): string =>
@@ -67,6 +69,7 @@ export const startAudit = async (t: { teardown(fn: () => unknown): unknown }): P
   const leaf = await issueLeaf({ ca, sources, now, names: { dns: [], ip: ['127.0.0.1'] } })
   let all: Asked[] = []
   let hidden: string | undefined
+  let held: { readonly method: string; readonly path: string; readonly act: () => Promise<boolean> } | undefined
   const server = createServer({ cert: leaf.cert, key: leaf.key.reveal() }, (request, response) => {
     const { method = '', url = '' } = request
     if (hidden !== undefined && url.startsWith(hidden)) {
@@ -74,7 +77,18 @@ export const startAudit = async (t: { teardown(fn: () => unknown): unknown }): P
       response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n')
       return
     }
-    passOn(request, response, status => all.push({ method, path: url.replace(/\?.*/, ''), status }))
+    const path = url.replace(/\?.*/, '')
+    const go = () => passOn(request, response, status => all.push({ method, path, status }))
+    if (held?.method !== method || held.path !== path) {
+      go()
+      return
+    }
+    const { act } = held
+    held = undefined
+    act().then(
+      goesOn => (goesOn ? go() : response.destroy()),
+      () => response.destroy(),
+    )
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   const { port } = server.address() as AddressInfo // a TCP server that listens
@@ -98,6 +112,9 @@ export const startAudit = async (t: { teardown(fn: () => unknown): unknown }): P
     },
     hide: path => {
       hidden = path
+    },
+    hold: (method, path, act) => {
+      held = { method, path, act }
     },
   }
 }

@@ -28,16 +28,23 @@ export interface TlsGateway extends Gateway {
   readonly caFile: string
 }
 
+interface TlsOptions extends Partial<Omit<GatewayOptions, 'seed' | 'tls'>> {
+  /** The host that it answers for. */
+  readonly serves?: string
+  /** When its CA was made, which lives for a year. */
+  readonly caSince?: Date
+}
+
 /** A development gateway that answers for api.akeyless.io, closed when the test ends. */
 export const startTlsGateway = async (
   t: Ending,
   seed: SeedInput = testSeed,
-  options: Partial<Omit<GatewayOptions, 'seed' | 'tls'>> = {},
+  { serves = 'api.akeyless.io', caSince, ...options }: TlsOptions = {},
 ): Promise<TlsGateway> => {
   const now = new Date()
   const sources = randomSources()
-  const ca = await issueCa({ sources, now })
-  const names = { dns: ['api.akeyless.io', 'localhost'], ip: ['127.0.0.1'] }
+  const ca = await issueCa({ sources, now: caSince ?? now })
+  const names = { dns: [serves, 'localhost'], ip: ['127.0.0.1'] }
   const leaf = await issueLeaf({ ca, sources, now, names })
   const caFile = join(folder(t), 'gateway-ca.crt')
   writeFileSync(caFile, ca.cert)
@@ -76,6 +83,8 @@ interface Options {
   readonly register?: boolean
   /** Another way to the API server. */
   readonly kubeconfig?: string
+  /** Variables of its environment, beside those of the test. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 const admission = '/apis/admissionregistration.k8s.io/v1'
@@ -111,7 +120,8 @@ export const launch = async (
   options: Options,
 ): Promise<Process & { readonly ready: Promise<Line>; readonly logFile: string }> => {
   const logFile = join(folder(t), 'latchkey.log')
-  const running = spawn({ args: await flagsOf(options), extraCa: options.gateway.caFile, logFile })
+  const { gateway, env = {} } = options
+  const running = spawn({ args: await flagsOf(options), extraCa: gateway.caFile, logFile, env })
   const { child, ready } = running
   const ended = new Promise<number | null>(done => child.once('close', code => done(code)))
   const end = (signal: NodeJS.Signals): Promise<number | null> => {

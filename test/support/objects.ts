@@ -55,6 +55,18 @@ export const secretStore = (name = 'store', spec: object = storeSpec()) => ({
   spec,
 })
 
+/** spec of a store with these fields of the provider; the gateway is the one of all tests. */
+export const akeylessSpec = (akeyless: object, rest: object = {}) => ({
+  ...rest,
+  provider: { akeyless: { akeylessGWApiURL: 'https://api.akeyless.io', ...akeyless } },
+})
+
+/** A ClusterSecretStore, which every namespace of the cluster sees. */
+export const clusterSecretStore = (name: string, spec: object) => ({
+  ...secretStore(name, spec),
+  kind: 'ClusterSecretStore',
+})
+
 /** An entry of spec.data. */
 export const entry = (secretKey: string, key: string, property?: string) => ({
   secretKey,
@@ -95,22 +107,26 @@ export const get = async (path: string): Promise<Json | undefined> => {
 export const readyOf = (object: Json): Json | undefined =>
   object?.status?.conditions?.find(({ type }: { type: string }) => type === 'Ready')
 
-/** Waits until the object at the path passes; gives it. */
-export const settled = (
+/** Waits until the object at the path passes; gives it. What it said last is in the failure. */
+export const settled = async (
   t: Ending,
   path: string,
   passes: (object: Json) => boolean,
   timeoutMs?: number,
-): Promise<Json> =>
-  until(
-    t,
-    `${path} as expected`,
-    async () => {
-      const object = await get(path)
-      return object !== undefined && passes(object) ? object : undefined
-    },
-    timeoutMs,
-  )
+): Promise<Json> => {
+  let last: Json
+  const probe = async () => {
+    last = await get(path)
+    return last !== undefined && passes(last) ? last : undefined
+  }
+  try {
+    return await until(t, `${path} as expected`, probe, timeoutMs)
+  } catch (thrown) {
+    throw new Error(`it says last: ${readyOf(last)?.message ?? (last ? 'nothing' : 'there is none')}`, {
+      cause: thrown,
+    })
+  }
+}
 
 /** Waits for the Ready condition with this status; gives the object. */
 export const whenReady = (t: Ending, path: string, status: 'True' | 'False' = 'True', timeoutMs?: number) =>

@@ -4,8 +4,9 @@ import { convergeTemplate } from './converge-template.ts'
 import { firstSync } from './first-sync.ts'
 import { idle } from './idle.ts'
 import { start } from './start.ts'
+import { stores } from './stores.ts'
 import { template } from './template.ts'
 import { webhook } from './webhook.ts'
 
 /** All cases, in the order of the table; a new one is a file and a line. */
-export const cases: readonly Case[] = [firstSync, start, idle, webhook, converge, template, convergeTemplate]
+export const cases: readonly Case[] = [firstSync, start, stores, idle, webhook, converge, template, convergeTemplate]

@@ -18,6 +18,10 @@ export const authMethod: Rule<Store> = {
       const message = 'has kubernetesAuth and secretRef; kubernetesAuth is used'
       drafts.push({ path, message, remedy: 'remove the other one', level: 'warn' })
     }
+    if (serviceAccountRef && kubernetesAuth) {
+      const message = 'is not used: kubernetesAuth has a serviceAccountRef of its own'
+      drafts.push({ path: `${path}.serviceAccountRef`, message, remedy: 'move it there, or remove it', level: 'warn' })
+    }
     if (serviceAccountRef && spec.serviceAccountRef) {
       const message = 'is not used: authSecretRef has a serviceAccountRef too'
       drafts.push({ path: `${base}.serviceAccountRef`, message, remedy: 'remove it', level: 'warn' })

@@ -1,5 +1,5 @@
-import { RE2JS } from 're2js'
 import type { ExternalSecret } from '#api'
+import { compileExpression } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 
 /** A regular expression of a manifest, and where it stands. */
@@ -21,19 +21,8 @@ const workOf = (source: string): number => {
 }
 
 const compiled = ({ path, source }: Expression): Draft[] => {
-  try {
-    RE2JS.compile(source)
-    return []
-  } catch {
-    const lookaround = /\(\?(?:<?[=!]|>)|\\[1-9]/.test(source)
-    return [
-      {
-        path,
-        message: `is not a regular expression of RE2${lookaround ? ', which has no lookaround and no back references' : ''}`,
-        remedy: 'correct it; the syntax is that of Go',
-      },
-    ]
-  }
+  const made = compileExpression(source)
+  return 'message' in made ? [{ path, message: made.message, remedy: made.remedy }] : []
 }
 
 /**

@@ -4,12 +4,12 @@ import { pointers, type Store } from './store.ts'
 
 export const storeNamespace: Rule<Store> = {
   id: 'store-namespace',
-  doc: 'A SecretStore points into its own namespace only; a ClusterSecretStore names the namespace wherever it points.',
+  doc: 'A SecretStore points into its own namespace only; a ClusterSecretStore names the namespace of all but ServiceAccounts.',
   check: store =>
-    pointers(store).flatMap(({ path, to }): Draft[] => {
+    pointers(store).flatMap(({ path, to, referent }): Draft[] => {
       const { namespace } = to
       if (store.kind === 'ClusterSecretStore') {
-        if (namespace) return []
+        if (namespace || referent) return []
         return [
           {
             path: `${path}.namespace`,

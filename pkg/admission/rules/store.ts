@@ -12,6 +12,8 @@ export const akeyless = ({ spec }: Store): AkeylessProvider | undefined =>
 export interface Pointer {
   readonly path: string
   readonly to: SecretKeySelector | ServiceAccountSelector | NonNullable<AkeylessProvider['caProvider']>
+  /** A ServiceAccount, which without a namespace means the one of that name beside each ExternalSecret. */
+  readonly referent: boolean
 }
 
 /** Every such place that is filled in. accessTypeParam counts once it names something: most access types need none. */
@@ -30,5 +32,7 @@ export const pointers = (store: Store): Pointer[] => {
     ['serviceAccountRef', spec.serviceAccountRef],
     ['caProvider', spec.caProvider],
   ]
-  return all.flatMap(([field, to]) => (to ? [{ path: `${base}.${field}`, to }] : []))
+  return all.flatMap(([field, to]) =>
+    to ? [{ path: `${base}.${field}`, to, referent: field.endsWith('serviceAccountRef') }] : [],
+  )
 }

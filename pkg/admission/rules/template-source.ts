@@ -1,4 +1,5 @@
 import type { ExternalSecret, Template, TemplateFrom } from '#api'
+import { mostSources, templateSources } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 
 const entryDrafts = ({ configMap, secret, literal }: TemplateFrom, path: string): Draft[] => {
@@ -33,14 +34,27 @@ const lostData = ({ mergePolicy, data, templateFrom = [] }: Template): Draft[] =
   return [{ path: 'spec.target.template.templateFrom', message, remedy, level: 'warn' }]
 }
 
+const tooMany = (template: Template): Draft[] => {
+  const { length } = templateSources(template)
+  if (length <= mostSources) return []
+  const message = `names ${length} ConfigMaps and Secrets, ${mostSources} are allowed`
+  return [
+    {
+      path: 'spec.target.template.templateFrom',
+      message,
+      remedy: 'take fewer, or split it into several ExternalSecrets',
+    },
+  ]
+}
+
 export const templateSource: Rule<ExternalSecret> = {
   id: 'template-source',
-  doc: 'Each entry of templateFrom has a template, and some of them make data; otherwise a warning, as ESO accepts it.',
+  doc: `Each entry of templateFrom has a template, and some of them make data; otherwise a warning, as ESO accepts it. They name at most ${mostSources} objects.`,
   check: ({ spec: { target } }) => {
     const { template, manifest, creationPolicy } = target
     if (!template || creationPolicy === 'None') return []
     const path = 'spec.target.template.templateFrom'
     const drafts = (template.templateFrom ?? []).flatMap((entry, index) => entryDrafts(entry, `${path}[${index}]`))
-    return [...drafts, ...(manifest ? [] : lostData(template))]
+    return [...tooMany(template), ...drafts, ...(manifest ? [] : lostData(template))]
   },
 }

@@ -1,8 +1,12 @@
-import type { Login } from '#api'
-import type { AuthType } from './type.ts'
+import type { AuthType, Logins } from './type.ts'
 
 /** An access id and its key; the wire calls the type `access_key` (akeyless.md §2). */
-export const apiKey: AuthType<Extract<Login, { type: 'api_key' }>> = {
-  fields: login => ({ 'access-type': 'access_key', 'access-id': login.accessId, 'access-key': login.accessKey }),
-  traits: login => [login.accessId, login.accessKey.fingerprint()],
+export const apiKey: AuthType<Logins['api_key']> = {
+  op: 'auth',
+  fields: async ({ accessId, accessKey }) => ({
+    'access-type': 'access_key',
+    'access-id': accessId,
+    'access-key': accessKey,
+  }),
+  traits: ({ accessId, accessKey }) => [accessId, accessKey.fingerprint()],
 }

@@ -1,10 +1,8 @@
+import { z } from 'zod'
 import { Sensitive } from '#core'
-import { badRequest } from '../refusal.ts'
-import type { Proof } from './proof.ts'
+import { noClaims, part, proof } from './proof.ts'
 
 /** access-type access_key: the key itself is the proof. */
-export const accessKey: Proof = (identity, body) => {
-  const key = body['access-key']
-  if (typeof key !== 'string' || key === '') throw badRequest('missing or invalid parameter - access-key')
-  return identity.type === 'api_key' && Sensitive.text(key).equals(Sensitive.text(identity.accessKey))
-}
+export const accessKey = proof('api_key', z.object({ 'access-key': part }), (identity, given) =>
+  Sensitive.text(given['access-key']).equals(Sensitive.text(identity.accessKey)) ? noClaims : undefined,
+)

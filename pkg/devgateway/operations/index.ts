@@ -1,4 +1,5 @@
 import { auth, validateToken } from '../auth/index.ts'
+import { uidRotateToken } from '../auth/universal-identity.ts'
 import type { Operation } from '../operation.ts'
 import { describeItem, describePermissions, getTags, listItems } from './look.ts'
 import { getCertificateValue, getDynamicSecretValue, getRotatedSecretValue, getSecretValue } from './read.ts'
@@ -16,6 +17,7 @@ import {
 export const operations: ReadonlyMap<string, Operation> = new Map([
   ['auth', auth],
   ['validate-token', validateToken],
+  ['uid-rotate-token', uidRotateToken],
   ['describe-item', describeItem],
   ['describe-permissions', describePermissions],
   ['list-items', listItems],

@@ -53,14 +53,3 @@ export const arrayStep = (path: ByteText): Step => {
   const rest = path.slice(end + 1)
   return { name, rest, pattern: behindDot(rest) }
 }
-
-/** Whether a path asks for more than names and indexes, whatever the document is. */
-export const isPattern = (path: ByteText): boolean => {
-  if (opensPattern(path)) return true
-  for (let rest: ByteText | undefined = path; rest !== undefined; ) {
-    const step: Step = objectStep(rest)
-    if (step.pattern) return true
-    rest = step.rest
-  }
-  return false
-}

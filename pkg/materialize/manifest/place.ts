@@ -1,5 +1,5 @@
 import type { Template } from '#api'
-import { Fault, never, type Sensitive, show } from '#core'
+import { Fault, type Sensitive, show } from '#core'
 import type { TemplateEngine, Values } from '../engine.ts'
 import { asText } from '../template/bytes.ts'
 import { mostFaults } from '../template/limits.ts'
@@ -16,6 +16,10 @@ export type Placed = { readonly object: Fields } | { readonly faults: readonly F
 
 /** etcd takes 1.5 MiB with everything around it; a Secret may hold as much as this. UTF-16 units of JSON. */
 const largest = 1024 * 1024
+/** Each is laid into the tree by itself, which copies what is on its way. */
+const mostTrees = 1_000
+/** Of lists that paths make longer, all together: each place takes five bytes as `null,`. */
+const mostPlaces = largest / 5
 
 interface Work {
   readonly part: Part
@@ -72,21 +76,12 @@ const mergeTree = (root: unknown, at: readonly Step[], tree: unknown): unknown =
   setAt(root, at, before => (at.length > 1 && isFields(before) && isFields(tree) ? { ...before, ...tree } : tree))
 
 const apply = (root: unknown, { part, target, leaves }: Work, values: ReadonlyMap<Leaf, unknown>): unknown => {
-  const put = (at: readonly Step[], merge: boolean): unknown =>
-    leaves.reduce<unknown>(
-      (tree, leaf) => (merge ? mergeTree(tree, at, values.get(leaf)) : setAt(tree, at, () => values.get(leaf))),
-      root,
-    )
-  switch (target.is) {
-    case 'map':
-      return mergeTexts(root, target.at, textsOf(part, target.at.at(-1) ?? ''))
-    case 'spec':
-      return part.document ? put(['spec'], true) : mergeTexts(root, ['spec'], textsOf(part, 'spec'))
-    case 'path':
-      return put(target.steps, part.document !== undefined)
-    default:
-      return never(target)
-  }
+  const merge = part.document !== undefined
+  const at = target.is === 'path' ? target.steps : ['spec']
+  return leaves.reduce<unknown>(
+    (tree, leaf) => (merge ? mergeTree(tree, at, values.get(leaf)) : setAt(tree, at, () => values.get(leaf))),
+    root,
+  )
 }
 
 const isTexts = (value: unknown): boolean =>
@@ -112,14 +107,10 @@ const clashFault = ({ needs: need, steps }: Clash, path: string): Fault =>
     remedy: 'correct the target, or what stands there',
   })
 
-const applied = (root: Fields, work: Work, values: ReadonlyMap<Leaf, unknown>): Fields | Fault => {
-  const { path } = work.part
+/** Runs one step of the work; what is wrong with it is told at its field. */
+const attempt = <T>(path: string, step: () => T): T | Fault => {
   try {
-    const next = apply(root, work, values)
-    if (!isFields(next)) throw new Clash('map', [])
-    checkMetadata(next)
-    if (sizeOf(next) <= largest) return next
-    return new Fault('SecretTooLarge', 'the object would be larger than 1 MiB', { path })
+    return step()
   } catch (thrown) {
     if (thrown instanceof Fault) return thrown
     if (thrown instanceof Clash) return clashFault(thrown, path)
@@ -127,15 +118,83 @@ const applied = (root: Fields, work: Work, values: ReadonlyMap<Leaf, unknown>): 
   }
 }
 
+/** The place of a work that lays texts over a map; undefined for trees. */
+const mapOf = ({ part, target }: Work): readonly Step[] | undefined => {
+  if (target.is === 'map') return target.at
+  return target.is === 'spec' && !part.document ? ['spec'] : undefined
+}
+
+const sameMap = (a: Work, b: Work): boolean => {
+  const [at, other] = [mapOf(a), mapOf(b)]
+  return at !== undefined && other !== undefined && at.join('.') === other.join('.')
+}
+
+/** Neighbours that fill one map, together: laid over it one by one, thousands of keys would copy it thousands of times. */
+const runsOf = (works: readonly Work[]): readonly (readonly Work[])[] => {
+  const runs: Work[][] = []
+  for (const work of works) {
+    const last = runs.at(-1)
+    if (last?.[0] && sameMap(last[0], work)) last.push(work)
+    else runs.push([work])
+  }
+  return runs
+}
+
+const asObject = (root: unknown): Fields => {
+  if (!isFields(root)) throw new Clash('map', [])
+  checkMetadata(root)
+  return root
+}
+
+/** The texts of a whole run, later ones over earlier ones, or what is wrong with any of them. */
+const gather = (run: readonly Work[], place: string): Fields | Fault[] => {
+  const texts = new Map<string, unknown>()
+  const faults: Fault[] = []
+  for (const { part } of run) {
+    const made = attempt(part.path, () => textsOf(part, place))
+    if (made instanceof Fault) faults.push(made)
+    else for (const [key, text] of Object.entries(made)) texts.set(key, text)
+    if (faults.length >= mostFaults) break
+  }
+  return faults.length > 0 ? faults : Object.fromEntries(texts)
+}
+
+const applyRun = (root: Fields, run: readonly Work[], values: ReadonlyMap<Leaf, unknown>): Fields | Fault[] => {
+  const [first] = run
+  const at = first && mapOf(first)
+  if (!first) return root
+  const { path } = first.part
+  if (!at) {
+    const next = attempt(path, () => asObject(apply(root, first, values)))
+    return next instanceof Fault ? [next] : next
+  }
+  const texts = gather(run, at.at(-1) === undefined ? '' : String(at.at(-1)))
+  if (Array.isArray(texts)) return texts
+  const next = attempt(path, () => asObject(mergeTexts(root, at, texts)))
+  return next instanceof Fault ? [next] : next
+}
+
+const tooLarge = (works: readonly Work[]): Fault =>
+  new Fault('SecretTooLarge', 'the object would be larger than 1 MiB', { path: works.at(-1)?.part.path })
+
+/** How many places of lists the paths ask for at most. */
+const placesOf = (works: readonly Work[]): number =>
+  works
+    .flatMap(({ target }) => (target.is === 'path' ? target.steps : []))
+    .reduce<number>((sum, step) => sum + (typeof step === 'number' ? step : 0), 0)
+
 const applyAll = (base: Fields, works: readonly Work[], values: ReadonlyMap<Leaf, unknown>): Placed => {
+  if (placesOf(works) > mostPlaces) return { faults: [tooLarge(works)] }
   const faults: Fault[] = []
   let object = base
-  for (const work of works) {
-    const next = applied(object, work, values)
-    if (next instanceof Fault) faults.push(next)
+  for (const run of runsOf(works)) {
+    const next = applyRun(object, run, values)
+    if (Array.isArray(next)) faults.push(...next.slice(0, mostFaults))
     else object = next
+    if (faults.length >= mostFaults) break
   }
-  return faults.length > 0 ? { faults: faults.slice(0, mostFaults) } : { object }
+  if (faults.length > 0) return { faults: faults.slice(0, mostFaults) }
+  return sizeOf(object) <= largest ? { object } : { faults: [tooLarge(works)] }
 }
 
 /** The fetched values as texts of `data` in a ConfigMap, of `spec.data` in any other kind, even a Secret. */
@@ -163,10 +222,12 @@ export const place = async (
     if (work instanceof Fault) faults.push(work)
     else works.push(work)
   }
+  const trees = works.flatMap(work => work.leaves)
+  if (trees.length > mostTrees) {
+    const what = `puts ${trees.length} values at paths, ${mostTrees} are allowed`
+    faults.push(new Fault('SpecInvalid', what, { path: 'spec.target.template', remedy: 'put them together as YAML' }))
+  }
   if (faults.length > 0) return { faults: faults.slice(0, mostFaults) }
-  const leaves = await readLeaves(
-    works.flatMap(work => work.leaves),
-    engine,
-  )
+  const leaves = await readLeaves(trees, engine)
   return 'faults' in leaves ? leaves : applyAll(base, works, leaves.values)
 }

@@ -1,7 +1,8 @@
-import { type Matcher, RE2JS } from 're2js'
+import type { Matcher, RE2JS } from 're2js'
 import type { Rewrite } from '#api'
 import { Fault, show } from '#core'
 import type { Values } from '../engine.ts'
+import { compileExpression } from '../expression.ts'
 import { renamed } from './renamed.ts'
 import { type Piece, piecesOf } from './target.ts'
 import type { Work } from './work.ts'
@@ -15,24 +16,6 @@ interface Replacement {
 }
 
 type Overrun = 'too-much-work' | 'too-long'
-
-// Admission says the same of it (pkg/admission/rules/regexp.ts).
-const notRe2 = (source: string, path: string): Fault => {
-  const lookaround = /\(\?(?:<?[=!]|>)|\\[1-9]/.test(source)
-  const why = lookaround ? ', which has no lookaround and no back references' : ''
-  return new Fault('SpecInvalid', `is not a regular expression of RE2${why}`, {
-    path,
-    remedy: 'correct it; the syntax is that of Go',
-  })
-}
-
-const compiled = (source: string): RE2JS | undefined => {
-  try {
-    return RE2JS.compile(source)
-  } catch {
-    return undefined
-  }
-}
 
 const pieceText = (piece: Piece, key: string, match: Matcher): string => {
   if (typeof piece === 'string') return piece
@@ -90,8 +73,11 @@ export const renameByRegexp = (
   path: string,
   work: Work,
 ): Values | Fault[] => {
-  const expression = compiled(source)
-  if (expression === undefined) return [notRe2(source, `${path}.source`)]
+  const expression = compileExpression(source)
+  if ('message' in expression) {
+    const { message, remedy } = expression
+    return [new Fault('SpecInvalid', message, { path: `${path}.source`, remedy })]
+  }
   const names = new Map(Object.entries(expression.namedGroups()))
   const pieces = piecesOf(target, { count: expression.groupCount(), names })
   const replacement = { expression, pieces, work }

@@ -4,7 +4,7 @@ import type { TemplateEngine, Values } from '../engine.ts'
 import { merge } from './merge.ts'
 import { renameByRegexp } from './regexp.ts'
 import { renameByTemplate } from './transform.ts'
-import { Work } from './work.ts'
+import type { Work } from './work.ts'
 
 type Engine = Pick<TemplateEngine, 'renderEach'>
 
@@ -24,15 +24,15 @@ const taken = async (
 /**
  * The keys of one dataFrom entry after its rewrite steps, in their order (compatibility.md §2.3). `path` is that of the steps, as
  * `spec.dataFrom[0].rewrite`. The first step that cannot be taken ends it with its faults, up to a hundred. Keys are not checked
- * here: what a Secret refuses may be mended by a later step.
+ * here: what a Secret refuses may be mended by a later step. `work` is paid by all entries of one ExternalSecret.
  */
 export const rewrite = async (
   steps: readonly Rewrite[],
   data: Values,
   path: string,
   engine: Engine,
+  work: Work,
 ): Promise<Values | Fault[]> => {
-  const work = new Work()
   let current = data
   for (const [index, step] of steps.entries()) {
     const made = await taken(step, current, `${path}[${index}]`, engine, work)

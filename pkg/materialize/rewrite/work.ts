@@ -2,7 +2,7 @@
 export const mostFaults = 100
 
 /**
- * What the regular expressions of one entry may cost together. RE2 is linear for one search, but replacing searches again after
+ * What the regular expressions of one ExternalSecret may cost together. RE2 is linear for one search, but replacing searches again after
  * each match, which is quadratic for some expressions, and it all runs on the thread that serves everybody (security.md T14).
  */
 export class Work {

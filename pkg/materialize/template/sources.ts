@@ -7,13 +7,18 @@ export interface TemplateSource {
   readonly name: string
   /** Field path of its first use. */
   readonly path: string
+  /** Keys that are read; nothing else of the object is kept. */
+  readonly keys: ReadonlySet<string>
 }
+
+/** Each is a read of its own, at every sync (security.md T30). */
+export const mostSources = 50
 
 /** The data of each source by sourceKey; undefined: there is no such object. */
 export type Sources = ReadonlyMap<string, ReadonlyMap<string, Sensitive> | undefined>
 
 type Entry = Pick<TemplateFrom, 'configMap' | 'secret'>
-type Use = TemplateSource & { readonly items: NonNullable<Entry['configMap']>['items'] }
+type Use = Omit<TemplateSource, 'keys'> & { readonly items: NonNullable<Entry['configMap']>['items'] }
 
 export const sourceKey = ({ kind, name }: Pick<TemplateSource, 'kind' | 'name'>): string => `${kind}/${name}`
 
@@ -25,13 +30,14 @@ export const usesOf = ({ configMap, secret }: Entry, path: string): readonly Use
 
 export const entryPath = (index: number): string => `spec.target.template.templateFrom[${index}]`
 
-/** The distinct objects that templateFrom reads. */
+/** The distinct objects that templateFrom reads; one of which no key is wanted is not read. */
 export const templateSources = (template: Template | undefined): readonly TemplateSource[] => {
-  const sources = new Map<string, TemplateSource>()
+  const sources = new Map<string, TemplateSource & { readonly keys: Set<string> }>()
   template?.templateFrom?.forEach((entry, index) => {
-    for (const { kind, name, path } of usesOf(entry, entryPath(index))) {
-      const key = sourceKey({ kind, name })
-      if (!sources.has(key)) sources.set(key, { kind, name, path })
+    for (const { kind, name, path, items } of usesOf(entry, entryPath(index))) {
+      const id = sourceKey({ kind, name })
+      const source = sources.get(id) ?? { kind, name, path, keys: new Set<string>() }
+      for (const { key } of items) sources.set(id, source).get(id)?.keys.add(key)
     }
   })
   return [...sources.values()]

@@ -21,6 +21,7 @@ const root = 'spec.target.template'
 
 const fromObjects = (entry: TemplateFrom, path: string, sources: Sources): (Text | Fault)[] =>
   usesOf(entry, path).flatMap(use => {
+    if (use.items.length === 0) return []
     const data = dataOf(use, sources)
     if (data instanceof Fault) return [data]
     let lacking = 0

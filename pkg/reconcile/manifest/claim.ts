@@ -1,12 +1,13 @@
 import type { ExternalSecret } from '#api'
-import { createdByHash, Fault } from '#core'
+import { createdByHash, Fault, fieldManager } from '#core'
 import { replacesFetched } from '#materialize'
 import { createdByLabel, managedLabel, targetName } from '../marks.ts'
 import { controls, isExternalSecret, isOfName } from '../owner.ts'
 import { policyOf } from '../policy.ts'
+import type { ManagedField } from '../reference.ts'
 import { refusal } from '../refusal.ts'
 import { named } from '../words.ts'
-import { type Fields, fieldOf, type ManifestObject } from './object.ts'
+import { type Fields, fieldOf, isFields, type ManifestObject } from './object.ts'
 
 const at = 'spec.target.name'
 /** What is not ours may go, or be handed over, and no watch tells of it: this often it is looked at again. Milliseconds. */
@@ -28,6 +29,25 @@ const foreignOwner = (externalSecret: ExternalSecret, existing: ManifestObject):
   return owned(`${label(existing)} belongs to ${named(owner.kind)} ${named(owner.name)}`, 'choose another name')
 }
 
+const esoManager = 'externalsecrets.external-secrets.io/'
+
+const fieldsOf = ({ fieldsV1 }: ManagedField, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, step) => (isFields(at) ? fieldOf(at, step) : undefined), fieldsV1)
+
+/** Whether a person set the managed label: what an ExternalSecret that merges puts there hands nothing over. */
+const isHandedOver = ({ metadata }: ManifestObject): boolean => {
+  const setters = (metadata.managedFields ?? []).filter(
+    entry => fieldsOf(entry, 'f:metadata', 'f:labels', `f:${managedLabel}`) !== undefined,
+  )
+  return setters.length > 0 && setters.every(({ manager }) => !manager?.startsWith(esoManager))
+}
+
+/** Whether nobody else wrote content of it, as where an ExternalSecret of this name made it and did not own it. */
+const isOursAlone = ({ metadata: { name } }: ExternalSecret, { metadata }: ManifestObject): boolean =>
+  (metadata.managedFields ?? [])
+    .filter(entry => fieldsOf(entry, 'f:data') !== undefined || fieldsOf(entry, 'f:spec') !== undefined)
+    .every(({ manager }) => manager === fieldManager(name))
+
 /** Where everything in the object becomes ours, it must be ours already: ESO would overwrite anything (compatibility.md §9, 25). */
 const notOurs = (externalSecret: ExternalSecret, existing: ManifestObject): Fault | undefined => {
   if (policyOf(externalSecret).shares) return undefined
@@ -37,7 +57,9 @@ const notOurs = (externalSecret: ExternalSecret, existing: ManifestObject): Faul
   if (maker !== undefined && maker !== markOf(externalSecret)) {
     return owned(`${label(existing)} was made by another ExternalSecret`, 'choose another name')
   }
-  if (fieldOf(labels, managedLabel) === 'true') return undefined
+  if (fieldOf(labels, managedLabel) === 'true' && (isHandedOver(existing) || isOursAlone(externalSecret, existing))) {
+    return undefined
+  }
   const hand = `hand the object over with the label ${managedLabel}=true`
   return owned(
     `${label(existing)} is there and was not made by an ExternalSecret`,

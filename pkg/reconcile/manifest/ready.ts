@@ -14,9 +14,6 @@ export const resourceReady = {
 /** Its reason where something failed; the message says what (decision 22). */
 export const resourceFailed = 'ResourceSyncedError'
 
-/** ESO's reason where the flag is missing: that one is told as of a Secret (compatibility.md §2.8). */
-export const manifestsDisabledReason = 'SecretSyncedError'
-
 /** Manifest targets are off unless somebody with a hand on the flags says otherwise. */
 export const manifestsDisabled = (): Fault =>
   new Fault('NotSupported', 'other targets than Secrets are switched off', {

@@ -103,21 +103,17 @@ export const isObjectIntact = async (pass: Pass): Promise<boolean> => {
 const remove = async (pass: Pass, missing: Refused['faults']): Promise<boolean> => {
   const { deps, parts, key, externalSecret, startedAt, signal } = pass
   const { objects, kind, existing } = await open(pass)
-  if (!existing) {
-    parts.guard.settle(key)
-    return false
-  }
+  if (!existing) return false
   const fault = refusedRemoval(externalSecret, existing)
   // told with the items that are gone: they may come back, and a refusal alone would wait for an edit
   if (fault) throw new Refused([fault, ...missing])
   try {
-    parts.guard.confirm(key, ['object', ...missing.map(({ path }) => path ?? '')], startedAt)
+    parts.guard.confirm(key, ['object', ...missing.map(({ path }) => path ?? '')], startedAt, 'the object')
   } catch (thrown) {
     throw new Refused([asFault(thrown), ...missing])
   }
   const { namespace, name, uid = '', resourceVersion = '' } = existing.metadata
   await objects.client.remove(kind, { namespace, name, uid, resourceVersion }, signal)
-  parts.guard.settle(key)
   parts.marks.delete(key)
   const message = 'resource deleted due to DeletionPolicy=Delete'
   deps.events.record(refOf(externalSecret), { type: 'Normal', reason: 'Deleted', message })
@@ -130,6 +126,7 @@ export const objectTarget = (pass: Pass): Target => {
   const { writes, creates } = policyOf(externalSecret)
   let opened: Opened | undefined
   return {
+    isThere: () => !creates || opened?.existing !== undefined,
     check: async () => {
       if (!deps.objects) throw manifestsDisabled()
       if (!writes) return undefined
@@ -139,13 +136,14 @@ export const objectTarget = (pass: Pass): Target => {
       if (fault) throw fault
       return undefined
     },
-    write: async (fetched, { approve }) => {
+    write: async (fetched, { approve, mustHold }) => {
       const rendered = await renderTexts(pass, fetched)
       // as it was before the items were read: a write in between is a conflict, and then it is read again
       const { objects, kind, existing } = opened ?? (await open(pass))
       const lay = async (base: ManifestObject) => {
         const placed = await place(base, externalSecret.spec.target.template, fetched, rendered, engineOf(pass))
         if ('faults' in placed) throw new Refused(placed.faults)
+        mustHold()
         return placed.object
       }
       const written = await writeObject(objects.client, { externalSecret, kind, existing, lay, approve }, signal)

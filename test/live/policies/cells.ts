@@ -153,6 +153,7 @@ const says = (cell: Cell, word: string): string => {
   const both = `${gone(a, 0)}; ${gone(b, 1)}`
   const words: Readonly<Record<string, string>> = {
     synced: 'True SecretSynced secret synced',
+    lacking: `True SecretSynced secret synced; without ${event === 'half' ? gone(b, 1) : both}`,
     missing: 'True SecretMissing secret will not be created due to CreationPolicy=Merge',
     deleted: 'True SecretDeleted secret deleted due to DeletionPolicy=Delete',
     half: `${failed} ${gone(b, 1)}`,

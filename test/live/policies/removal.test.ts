@@ -26,7 +26,7 @@ const waiting = { buffered: true }
 
 const apart = 5_000
 const pending =
-  /^False SecretSyncedError: spec: less is there than the Secret holds; it is kept until a second look agrees → nothing, if they were deleted on purpose; else restore them/
+  /^False SecretSyncedError: spec: .+ would be removed; nothing is, until a second look agrees → nothing, if they were deleted on purpose; else restore them/
 const deleted = 'True SecretDeleted: secret deleted due to DeletionPolicy=Delete'
 const fine = 'True SecretSynced: secret synced'
 const retained = 'True SecretSynced: secret retained due to DeletionPolicy=Retain'
@@ -112,7 +112,7 @@ t.test('an outage or a lost right in between deletes nothing, and is no look', w
   await gateway.put({ path: '/denied/a', type: 'STATIC_SECRET', value: 'a', enabled: false })
   gateway.fail({ op: 'get-secret-value', status: 503, times: 100_000 })
   gateway.fail({ op: 'describe-item', status: 503, times: 100_000 })
-  const away = await says(t, 'outage', /^False SecretSyncedError: (?!spec: less)/)
+  const away = await says(t, 'outage', /^False SecretSyncedError: (?!spec: .+ would be removed)/)
   t.notMatch(readyLine(away), /not found/)
   t.ok(await secret('outage'))
   // back to the seed: the fault is over, and of the items of this file there is none

@@ -28,6 +28,7 @@ const secrets = [
 const readies = [
   ...[
     'synced',
+    'lacking',
     'missing',
     'deleted',
     'half',
@@ -55,10 +56,10 @@ Owner                     absent         ours           foreign        rival    
   *       deleted         none -         none -         none -         theirs -       theirs -           theirs -
   Retain  half            none half      kept half      kept half      theirs rival   theirs controlled  theirs half
   Delete  half            none half      kept half      kept half      theirs rival   theirs controlled  theirs half
-  Merge   half            ours-a synced  ours-a synced  ours-a synced  theirs rival   theirs controlled  theirs frozen
+  Merge   half            ours-a lacking ours-a lacking ours-a lacking theirs rival   theirs controlled  theirs frozen
   Retain  gone            none gone      kept gone      kept gone      theirs rival   theirs controlled  theirs gone
   Delete  gone            none deleted   none deleted   none deleted   theirs rival   theirs controlled  theirs notours
-  Merge   gone            empty synced   empty synced   empty synced   theirs rival   theirs controlled  theirs frozen
+  Merge   gone            empty lacking  empty lacking  empty lacking  theirs rival   theirs controlled  theirs frozen
 # ESO: an immutable Secret that it did not make counts as synced while it differs (weakness 22); with Akeyless no item is ever
 # gone (decision 20)
 
@@ -68,10 +69,10 @@ Orphan                    absent         ours           foreign        rival    
   *       deleted         none -         kept -         kept -         theirs -       theirs -           theirs -
   Retain  half            none half      kept half      kept half      theirs rival   theirs controlled  theirs half
   Delete  half            none half      kept half      kept half      theirs rival   theirs controlled  theirs half
-  Merge   half            ours-a synced  ours-a synced  ours-a synced  theirs rival   theirs controlled  theirs frozen
+  Merge   half            ours-a lacking ours-a lacking ours-a lacking theirs rival   theirs controlled  theirs frozen
   Retain  gone            none gone      kept gone      kept gone      theirs rival   theirs controlled  theirs gone
   Delete  gone            none deleted   kept notowner  kept notowner  theirs rival   theirs controlled  theirs notowner
-  Merge   gone            empty synced   empty synced   empty synced   theirs rival   theirs controlled  theirs frozen
+  Merge   gone            empty lacking  empty lacking  empty lacking  theirs rival   theirs controlled  theirs frozen
 # ESO: wipes what another kind of object controls (T10)
 
 Merge                     absent         ours           foreign        rival          controlled         immutable
@@ -79,18 +80,18 @@ Merge                     absent         ours           foreign        rival    
   *       refresh         none missing   ours2 synced   both2 synced   theirs rival   both2 synced       theirs crowded
   *       deleted         none -         kept -         kept -         theirs -       kept -             theirs -
   Retain  half            none missing   kept half      kept half      theirs rival   kept half          theirs half
-  Merge   half            none missing   ours-a synced  both-a synced  theirs rival   both-a synced      theirs crowded
+  Merge   half            none missing   ours-a lacking both-a lacking theirs rival   both-a lacking     theirs crowded
   Retain  gone            none missing   kept gone      kept gone      theirs rival   kept gone          theirs gone
-  Merge   gone            none missing   empty synced   own synced     theirs rival   own synced         marked synced
+  Merge   gone            none missing   empty lacking  own lacking    theirs rival   own lacking        marked lacking
 
 CreateOrMerge             absent         ours           foreign        rival          controlled         immutable
   *       create          ours1 synced   ours1 synced   both1 synced   theirs rival   both1 synced       theirs crowded
   *       refresh         ours2 synced   ours2 synced   both2 synced   theirs rival   both2 synced       theirs crowded
   *       deleted         none -         kept -         kept -         theirs -       kept -             theirs -
   Retain  half            none half      kept half      kept half      theirs rival   kept half          theirs half
-  Merge   half            ours-a synced  ours-a synced  both-a synced  theirs rival   both-a synced      theirs crowded
+  Merge   half            ours-a lacking ours-a lacking both-a lacking theirs rival   both-a lacking     theirs crowded
   Retain  gone            none gone      kept gone      kept gone      theirs rival   kept gone          theirs gone
-  Merge   gone            empty synced   empty synced   own synced     theirs rival   own synced         marked synced
+  Merge   gone            empty lacking  empty lacking  own lacking    theirs rival   own lacking        marked lacking
 
 None                      absent         ours           foreign        rival          controlled         immutable
   *       create          none synced    theirs synced  theirs synced  theirs synced  theirs synced      theirs synced

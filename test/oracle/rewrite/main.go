@@ -65,9 +65,9 @@ func rename(in data, name func(string) (string, error)) (data, error) {
 		if err != nil {
 			return nil, err
 		}
-		// ESO leaves an empty key out in the end; which of several it would be is not known, so here they go at once
+		// ESO loses it without a word in the end
 		if renamed == "" {
-			continue
+			return nil, refusal("empty")
 		}
 		if _, taken := out[renamed]; taken {
 			return nil, refusal("collision")

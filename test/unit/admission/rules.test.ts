@@ -1,6 +1,6 @@
 import t from 'tap'
 import { catalogue, denialText, judge, warningTexts } from '#admission'
-import { clusterStore, externalSecret } from './objects.ts'
+import { clusterStore, externalSecret, store } from './objects.ts'
 import type { Cases } from './rules/cases.ts'
 import { externalSecretCases } from './rules/externalsecret.ts'
 import { storeCases } from './rules/store.ts'
@@ -8,7 +8,7 @@ import { targetCases } from './rules/target.ts'
 
 const es = externalSecret
 const stores = ({ name }: { name: string }) => (name === 'ghost' ? undefined : { ours: name !== 'vault' })
-const context = { stores, genericTargets: true }
+const context = { stores, genericTargets: true, localGateways: false }
 
 /** Every line that the judge says: denials as `path: what → remedy`, warnings with their rule behind. */
 const said = (object: unknown): string[] => {
@@ -128,3 +128,53 @@ t.test(
     t.match(judge(never, undefined, { genericTargets: false }).denials, [{ message: /is never written/ }])
   },
 )
+
+t.test('a local gateway is refused in every spelling, where the flag is known to be missing', async t => {
+  const at = (host: string) =>
+    store(a => {
+      a.akeylessGWApiURL = `https://${host}:8000/v2`
+    })
+  const wrong = (host: string, context: Parameters<typeof judge>[2] = { localGateways: false }) =>
+    judge(at(host), undefined, context).denials.map(({ rule, message }) => `${rule} ${message}`)
+  const loopback = [
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '0x7f.1',
+    '①②⑦.0.0.1',
+    '127。0。0。1',
+  ]
+  for (const host of [...loopback, '127.0.0.1.', '%31%32%37.0.0.1']) {
+    t.match(wrong(host), [/^gateway-url "127\.0\.0\.1\.?" is local to the machine/], host)
+  }
+  const others = ['0', '0.0.0.0', '169.254.169.254', '0xa9fea9fe', '2852039166', '168.63.129.16', '224.0.0.1']
+  const six = [
+    '::1',
+    '::',
+    'fe80::1',
+    '::ffff:127.0.0.1',
+    '::ffff:a9fe:a9fe',
+    '::127.0.0.1',
+    '64:ff9b::169.254.169.254',
+  ]
+  const more = [...six, '2002:7f00:1::', '0:0:0:0:0:ffff:7f00:1', 'fd00:ec2::254', '2001:db8::5efe:7f00:1']
+  const names = ['localhost', 'LOCALHOST', 'localhost.', 'a.b.localhost', 'localhost.localdomain', 'ip6-loopback']
+  for (const host of [...others, ...more.map(text => `[${text}]`), ...names, 'metadata.google.internal']) {
+    t.match(wrong(host), [/^gateway-url ".*" is local to the machine that Latchkey runs on$/], host)
+  }
+  for (const host of ['kubernetes.default', 'kubernetes.default.svc', 'Kubernetes.default.svc.cluster.local.']) {
+    t.match(wrong(host), [/^gateway-url ".*" is the API server of the cluster$/], host)
+  }
+  for (const host of ['[fe80::1%25eth0]', '[::1%eth0]', '127.0.0.256', '[::1']) {
+    t.match(wrong(host), [/^gateway-url ".*" is not a URL$/], host)
+  }
+  const fine = ['10.0.0.1', '192.168.1.1', '[fd00::1]', '[::ffff:10.0.0.1]', 'localhost.example.com', 'mylocalhost']
+  for (const host of [...fine, 'kubernetes.default.example.com', 'akeyless-gw.akeyless.svc', '8.8.8.8']) {
+    t.same(wrong(host), [], host)
+  }
+  for (const localGateways of [true, undefined]) t.same(wrong('127.0.0.1', { localGateways }), [], `${localGateways}`)
+  const beside = judge(at('localhost'), undefined, { localGateways: false, reconciledElsewhere: true })
+  t.match(beside, { denials: [], warnings: [{ rule: 'gateway-url' }] }, 'where another reconciles, it may work')
+})

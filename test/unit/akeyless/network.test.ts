@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
-import { isLocalAddress } from '#akeyless'
+import { isLocalAddress } from '#core'
 import { createExchange, type Operation } from '../../../pkg/akeyless/exchange.ts'
 import { createNames } from '../../../pkg/akeyless/names.ts'
 import { peerOf } from '../../../pkg/akeyless/peer.ts'

@@ -152,3 +152,16 @@ t.test('what an item is can be seen without reading it, and all of them can be l
   )
   t.equal(gateway.leases().length, 0)
 })
+
+t.test('an item that is found to be gone does not come back from memory', async t => {
+  const gateway = await startGateway(t)
+  const client = startClient(t)
+  const who = identity(gateway.url)
+  const path = '/apps/db-username'
+  const look = async (maxAgeMs: number) => textOf((await read(client, who, refs(path), { maxAgeMs }))[0])
+  t.equal(await look(0), 'demo')
+  gateway.remove(path)
+  t.equal(await look(60_000), 'demo', 'while it is young enough')
+  t.equal(await look(0), 'ItemNotFound')
+  t.equal(await look(60_000), 'ItemNotFound')
+})

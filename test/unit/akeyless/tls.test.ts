@@ -1,50 +1,13 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import forge from 'node-forge'
 import t, { type Test } from 'tap'
 import type { Identity } from '#api'
 import { startGateway, testSeed } from '../../support/gateway.ts'
+import { issue, otherKeys, type Pair, pem, tls } from './certificates.ts'
 import { faultIn, identity, read, refs, soon, startClient, textOf } from './client.ts'
 
-const { pki } = forge
 const day = 24 * 3600e3
-
-interface Pair {
-  readonly cert: forge.pki.Certificate
-  readonly keys: forge.pki.KeyPair
-}
-
-// 1024 bits would be refused by OpenSSL; one key pair serves all certificates, making one takes long enough
-const keys = pki.rsa.generateKeyPair(2048)
-const otherKeys = pki.rsa.generateKeyPair(2048)
-
-const issue = (options: {
-  name: string
-  issuer?: Pair
-  dns?: string[]
-  from?: number
-  to?: number
-  pair?: forge.pki.KeyPair
-}): Pair => {
-  const { name, issuer, dns, from = -day, to = day, pair = keys } = options
-  const cert = pki.createCertificate()
-  cert.publicKey = pair.publicKey
-  cert.serialNumber = `00${Buffer.from(name).toString('hex').slice(0, 16)}`
-  cert.validity.notBefore = new Date(Date.now() + from)
-  cert.validity.notAfter = new Date(Date.now() + to)
-  cert.setSubject([{ name: 'commonName', value: name }])
-  cert.setIssuer(issuer ? issuer.cert.subject.attributes : cert.subject.attributes)
-  cert.setExtensions([
-    { name: 'basicConstraints', cA: issuer === undefined, critical: true },
-    ...(dns ? [{ name: 'subjectAltName', altNames: dns.map(value => ({ type: 2, value })) }] : []),
-  ])
-  cert.sign((issuer?.keys ?? pair).privateKey as forge.pki.rsa.PrivateKey, forge.md.sha256.create())
-  return { cert, keys: pair }
-}
-
-const pem = ({ cert }: Pair) => pki.certificateToPem(cert)
-const tls = (pair: Pair) => ({ cert: pem(pair), key: pki.privateKeyToPem(pair.keys.privateKey) })
 
 const ca = issue({ name: 'test ca' })
 const otherCa = issue({ name: 'other ca', pair: otherKeys })

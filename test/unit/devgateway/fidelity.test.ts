@@ -77,7 +77,7 @@ t.test('the three base paths are equal and everything else is a text 404', async
       { status: 200, body: { is_valid: false } },
       base,
     )
-    for (const op of ['nope', 'v1/auth', 'uid-rotate-token'])
+    for (const op of ['nope', 'v1/auth', 'uid-create-child-token'])
       t.match(await post(`${url}${base}/${op}`, {}), { status: 404, text: '404 page not found\n', body: undefined }, op)
   }
   t.equal((await fetch(`${url}/auth`)).status, 404, 'only POST is an operation')

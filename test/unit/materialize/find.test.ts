@@ -99,10 +99,20 @@ t.test('a find that says too little or too much is a fault at its field', async 
     t.equal(findProblem(find, path)?.line(), want)
     t.equal(await take(find, listing('/a')), `SpecInvalid ${want}`)
   }
-  for (const regexp of ['(', 'a(?=b)', '\\1', '(?<n>a)\\k<n>', '*', 'x{1001}', '[z-a]'])
+  const none = ', which has no lookaround and no back references'
+  const correct = 'correct it; the syntax is that of Go'
+  for (const [regexp, why, remedy = correct] of [
+    ['(', ': missing closing )'],
+    ['a(?=b)', none],
+    ['\\1', none],
+    ['(?<n>a)\\k<n>', ': invalid escape sequence'],
+    ['*', ': missing argument to repetition operator', 'write .* where anything may stand'],
+    ['x{1001}', ': invalid repeat count'],
+    ['[z-a]', ': invalid character class range'],
+  ] as const)
     t.equal(
       await take({ name: { regexp } }, []),
-      `SpecInvalid ${path}.name.regexp: is not a regular expression of RE2 → correct it; the syntax is that of Go`,
+      `SpecInvalid ${path}.name.regexp: is not a regular expression of RE2${why} → ${remedy}`,
       regexp,
     )
 })

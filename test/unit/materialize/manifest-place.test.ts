@@ -236,6 +236,17 @@ for (const [name, parts, message] of refused) {
   })
 }
 
+t.test('ever so many keys are laid down together', async t => {
+  // one by one, 16,000 of them took a minute
+  const parts = Array.from({ length: 16_000 }, (_, n) => values('Data', { [`k${n}`]: 'v' }))
+  const started = performance.now()
+  const object = await put(parts)
+  t.ok(performance.now() - started < 3_000)
+  t.ok(!Array.isArray(object))
+  const paths = Array.from({ length: 1_001 }, (_, n) => values(`spec.a${n}`, { x: 'y' }))
+  t.match(await put(paths), [/puts 1001 values at paths, 1000 are allowed/])
+})
+
 t.test('what stands in a shared object can be in the way', async t => {
   t.match(await put([values('Data', { x: '1' })], { ...configMap, data: ['hunter2'] }), [/^[^"]*"data" is no map →/])
   t.match(await put([values('Labels', { x: '1' })], { ...configMap, metadata: 1 }), [/"metadata" is no map →/])

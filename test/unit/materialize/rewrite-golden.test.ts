@@ -11,6 +11,7 @@ t.teardown(() => engine.close())
 const codes: Readonly<Record<string, string>> = {
   collision: 'KeyCollision',
   conflict: 'KeyCollision',
+  empty: 'KeyInvalid',
   into: 'SpecInvalid',
   json: 'NotJson',
   priority: 'PropertyNotFound',

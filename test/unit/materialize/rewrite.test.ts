@@ -27,7 +27,7 @@ t.test('a step that cannot be taken says where, what and how to mend it', async 
       'no RE2',
       [regexp('(', 'x')],
       keyed('a'),
-      `SpecInvalid ${path}[0].regexp.source: is not a regular expression of RE2 → correct it; the syntax is that of Go`,
+      `SpecInvalid ${path}[0].regexp.source: is not a regular expression of RE2: missing closing ) → correct it; the syntax is that of Go`,
     ],
     [
       'a lookahead',

@@ -2,6 +2,7 @@ import { Rewrite } from '#api'
 import { type Fault, Sensitive } from '#core'
 import type { TemplateEngine } from '../../../pkg/materialize/engine.ts'
 import { rewrite } from '../../../pkg/materialize/rewrite/rewrite.ts'
+import { Work } from '../../../pkg/materialize/rewrite/work.ts'
 import type { Texts } from '../../oracle/rewrite/oracle.ts'
 
 export const path = 'spec.dataFrom[0].rewrite'
@@ -22,6 +23,7 @@ export const rewritten = async (
     data,
     path,
     engine,
+    new Work(),
   )
   if (Array.isArray(made)) return { faults: made }
   return { pairs: [...made].map(([key, value]) => [key, value.reveal().toString('latin1')] as const) }

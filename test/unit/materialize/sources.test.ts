@@ -102,9 +102,12 @@ const cases = [
     ],
   },
   {
-    name: 'keys that a rewrite empties are left out, however many',
-    got: make(from(0, { find, rewrite: [{ regexp: { source: '^/apps/[ab]$', target: '' } }] })),
-    want: [],
+    name: 'a key that a rewrite empties is told, and not lost',
+    got: make(from(0, { find, rewrite: [{ regexp: { source: '^/apps/(.)$', target: '$1_x' } }] })),
+    want: ['/apps/a', '/apps/b'].map(
+      name =>
+        `KeyInvalid spec.dataFrom[0].rewrite[0].regexp.target: "${name}" becomes an empty key → write a group as $\{1} where letters, digits or _ follow it`,
+    ),
   },
   {
     name: 'members of an object are renamed by a template',

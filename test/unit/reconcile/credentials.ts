@@ -5,6 +5,8 @@ import type { CredentialReader } from '../../../pkg/reconcile/ports.ts'
 export const credentialsIn = (
   secrets: Record<string, Record<string, string>>,
   configMaps: Record<string, Record<string, string>> = {},
+  /** Annotations, by `namespace/name`. */
+  serviceAccounts: Record<string, Record<string, string>> = {},
 ): CredentialReader & { reads: string[]; secrets: Record<string, Record<string, string>> } => {
   const reads: string[] = []
   return {
@@ -19,6 +21,11 @@ export const credentialsIn = (
       reads.push(`ConfigMap ${namespace}/${name}`)
       const data = configMaps[`${namespace}/${name}`]
       return data && new Map(Object.entries(data))
+    },
+    serviceAccount: async (namespace, name) => {
+      reads.push(`ServiceAccount ${namespace}/${name}`)
+      const annotations = serviceAccounts[`${namespace}/${name}`]
+      return annotations && { annotations: new Map(Object.entries(annotations)) }
     },
   }
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { Fault } from '#core'
+import { Fault, Sensitive } from '#core'
+import { createBrake } from '../../../pkg/reconcile/brake.ts'
 import { externalSecretReconciler } from '../../../pkg/reconcile/externalsecret.ts'
 import { createGuard } from '../../../pkg/reconcile/guard.ts'
 import { createIdentities } from '../../../pkg/reconcile/identities.ts'
@@ -26,9 +27,10 @@ const signal = new AbortController().signal
 const start = (state: World) => {
   const suspects: string[] = []
   const run = externalSecretReconciler(state.deps, {
-    identities: createIdentities(state.credentials, state.deps.now),
+    identities: createIdentities(state.deps, state.deps.now),
     memory: createStatusMemory(),
     guard: createGuard(),
+    brake: createBrake(),
     sources: createSourceNews(),
     marks: new Map(),
     suspect: key => suspects.push(key),
@@ -498,9 +500,10 @@ t.test('a pass that ends because the process stops says nothing', async t => {
     throw new Fault('GatewayUnreachable', 'aborted')
   }
   const run = externalSecretReconciler(state.deps, {
-    identities: createIdentities(state.credentials, state.deps.now),
+    identities: createIdentities(state.deps, state.deps.now),
     memory: createStatusMemory(),
     guard: createGuard(),
+    brake: createBrake(),
     sources: createSourceNews(),
     marks: new Map(),
     suspect: () => {},
@@ -547,9 +550,10 @@ t.test('many ExternalSecrets that are due together read the credentials of their
   })
   state.items.set('/db', json)
   const run = externalSecretReconciler(state.deps, {
-    identities: createIdentities(state.credentials, state.deps.now),
+    identities: createIdentities(state.deps, state.deps.now),
     memory: createStatusMemory(),
     guard: createGuard(),
+    brake: createBrake(),
     sources: createSourceNews(),
     marks: new Map(),
     suspect: () => {},
@@ -578,7 +582,7 @@ t.test('Delete: what is gone is looked at twice, five seconds apart, and told me
   const { pass } = start(state)
   t.same(await pass(), { go: 'wait', ms: 5e3 })
   settle(state)
-  t.match(readyOf(state), { status: 'False', message: /^spec: less is there than .*item is not there/ })
+  t.match(readyOf(state), { status: 'False', message: /^spec: the Secret would be removed; .*item is not there/ })
   t.ok(state.live.has('demo/app'))
   later(state, 3)
   t.same(await pass(), { go: 'wait', ms: 2e3 })
@@ -731,4 +735,46 @@ t.test('Delete: what was left under a former name goes too, after two looks', as
     ['delete Secret demo/app'],
   )
   t.match(readyOf(state), { status: 'True', reason: 'SecretDeleted' })
+})
+
+t.test('Delete: an edit that finds nothing leaves the Secret alone', async t => {
+  const es = synced(60, { spec: { target: { creationPolicy: 'Owner', deletionPolicy: 'Delete' } } })
+  const state = settled(60, { ...es, metadata: { ...es.metadata, generation: 2 } })
+  state.items.clear()
+  const { pass } = start(state)
+  for (let look = 0; look < 3; look += 1) {
+    await pass()
+    settle(state)
+    later(state, 10)
+  }
+  t.same(
+    state.log.filter(line => line.startsWith('delete')),
+    [],
+  )
+  t.match(readyOf(state), {
+    status: 'False',
+    message: /^spec: since the last edit nothing is found; the Secret is kept/,
+  })
+})
+
+t.test('nothing found and nothing to retain is no success', async t => {
+  const spec = { data: undefined, dataFrom: [{ find: { path: '/nope' } }] }
+  const state = world({ externalSecrets: [externalSecret({ spec })], stores: [secretStore()] })
+  await start(state).pass()
+  settle(state)
+  t.match(readyOf(state), { status: 'False', message: /^spec\.dataFrom: nothing is found, and there is no Secret yet/ })
+})
+
+t.test('what changes while a template is waited for is not written', async t => {
+  const spec = { target: { creationPolicy: 'Orphan', template: { data: { a: '{{ .user }}' } } } }
+  const state = world({ externalSecrets: [externalSecret({ spec })], stores: [secretStore()] })
+  state.items.set('/db', json)
+  const render = async () => {
+    state.externalSecrets.length = 0
+    return { results: [{ is: 'text' as const, text: Sensitive.text('u') }] }
+  }
+  const { engine } = state.deps
+  Object.assign(state.deps, { engine: { of: () => ({ ...engine.of(''), render }) } })
+  await start(state).pass()
+  t.same(state.log, ['read /db@0'])
 })

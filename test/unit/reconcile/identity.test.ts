@@ -27,7 +27,13 @@ const resolve = (
   store: Store,
   secrets: Record<string, Record<string, string>>,
   configMaps: Record<string, Record<string, string>> = {},
-) => resolveIdentity(store, namespace, credentialsIn(secrets, configMaps), none)
+) =>
+  resolveIdentity(
+    store,
+    namespace,
+    { credentials: credentialsIn(secrets, configMaps), trustedGateways: [] },
+    none,
+  ).then(({ identity }) => identity)
 
 const faultOf = async (...args: Parameters<typeof resolve>): Promise<string> => {
   const thrown = await resolve(...args).then(
@@ -43,7 +49,7 @@ t.test('an API key is read from the Secret that the store names', async t => {
   t.equal(identity.ignoreCache, true)
   t.equal(identity.ca, undefined)
   t.equal(identity.login.accessId, apiKey.accessId)
-  t.ok(identity.login.accessKey.equals(Sensitive.text('a2V5')))
+  t.ok(identity.login.type === 'api_key' && identity.login.accessKey.equals(Sensitive.text('a2V5')))
 })
 
 t.test('an empty URL means Akeyless itself', async t => {
@@ -55,19 +61,18 @@ t.test('line ends around credentials are not part of them', async t => {
   const sloppy = { accessId: ' p-abcdefghijklam\n', accessType: 'access_key\r\n', accessTypeParam: 'a2V5\n' }
   const { login } = await resolve(secretStore(), { 'demo/creds': sloppy })
   t.equal(login.accessId, apiKey.accessId)
-  t.ok(login.accessKey.equals(Sensitive.text('a2V5')))
+  t.ok(login.type === 'api_key' && login.accessKey.equals(Sensitive.text('a2V5')))
 })
 
 t.test('one Secret is read once for its three keys', async t => {
   const credentials = credentialsIn({ 'ops/creds': apiKey })
-  await resolveIdentity(clusterStore(), '', credentials, none)
+  await resolveIdentity(clusterStore(), '', { credentials, trustedGateways: [] }, none)
   t.same(credentials.reads, ['Secret ops/creds'])
 })
 
 const at = 'spec.provider.akeyless.authSecretRef'
 const foreign = { secretRef: { accessID: { name: 'creds', key: 'accessId', namespace: 'ops' } } }
 const nowhere = { secretRef: { accessID: { name: 'creds', key: 'accessId' } } }
-const kubernetesAuth = { kubernetesAuth: { accessID: 'p-x', k8sConfName: 'c' } }
 const cases: { name: string; store?: Store; creds?: Record<string, string> | 'none'; want: string | RegExp }[] = [
   { name: 'no Secret', creds: 'none', want: `CredentialMissing ${at}: Secret demo/creds does not exist → create it` },
   {
@@ -83,24 +88,17 @@ const cases: { name: string; store?: Store; creds?: Record<string, string> | 'no
   {
     name: 'an unknown access type',
     creds: { ...apiKey, accessType: 'hunter2' },
-    want: `CredentialInvalid ${at}.secretRef.accessType: Secret demo/creds, key "accessType", holds no access type that Akeyless has → write one of api_key, access_key, k8s, aws_iam, azure_ad, gcp; this version logs in with api_key`,
+    want: `CredentialInvalid ${at}.secretRef.accessType: Secret demo/creds, key "accessType", holds no access type that Akeyless has → write one of api_key, access_key, k8s, aws_iam, azure_ad, gcp, jwt, universal_identity, cert`,
   },
   {
     name: 'an empty access key and id',
     creds: { accessId: '\n', accessType: 'api_key', accessTypeParam: '' },
     want: /^CredentialInvalid .*key "accessId", is empty → .*; .*key "accessTypeParam", is empty/,
   },
-  ...['k8s', 'aws_iam', 'azure_ad', 'gcp'].map(type => ({
-    name: `access type ${type}, with no parameter either`,
-    creds: { accessId: 'p-x', accessType: type },
-    want: new RegExp(
-      `^NotSupported ${at}\\.secretRef\\.accessType: access type ${type} is not supported by this version`,
-    ),
-  })),
   {
-    name: 'kubernetesAuth',
-    store: secretStore({ akeyless: { authSecretRef: kubernetesAuth } }),
-    want: /^NotSupported .*kubernetesAuth: access type k8s is not supported/,
+    name: 'an unknown access type beside an empty Secret',
+    creds: { accessType: 'hunter2' },
+    want: /^CredentialInvalid .*holds no access type that Akeyless has → write one of .*; .*no key "accessId" → .*; .*no key "accessTypeParam"/,
   },
   {
     name: 'no way to log in',
@@ -110,7 +108,7 @@ const cases: { name: string; store?: Store; creds?: Record<string, string> | 'no
   {
     name: 'a selector without a name',
     store: secretStore({ akeyless: { authSecretRef: { secretRef: { accessID: { key: 'a' } } } } }),
-    want: /^SpecInvalid .*secretRef\.accessID: the name is missing → give name and key of a Secret; .*accessType: the name is missing/,
+    want: /^SpecInvalid .*secretRef\.accessType: the name is missing → give name and key of a Secret; .*accessID: the name is missing/,
   },
   {
     name: 'a SecretStore that reaches into another namespace',

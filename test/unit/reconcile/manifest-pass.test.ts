@@ -1,5 +1,6 @@
 // Whole passes over an ExternalSecret with a manifest target: what each of them asks of the API server, and when the next one comes.
 import t from 'tap'
+import { createBrake } from '../../../pkg/reconcile/brake.ts'
 import { externalSecretReconciler } from '../../../pkg/reconcile/externalsecret.ts'
 import { createGuard } from '../../../pkg/reconcile/guard.ts'
 import { createIdentities } from '../../../pkg/reconcile/identities.ts'
@@ -67,9 +68,10 @@ const start = (spec: object) => {
     externalSecretReconciler(
       { ...state.deps, objects: cluster.objects },
       {
-        identities: createIdentities(state.credentials, state.deps.now),
+        identities: createIdentities(state.deps, state.deps.now),
         memory: createStatusMemory(),
         guard: createGuard(),
+        brake: createBrake(),
         sources: createSourceNews(),
         marks: new Map(),
         suspect: () => {},

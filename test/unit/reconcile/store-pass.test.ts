@@ -42,12 +42,20 @@ t.test('a ClusterSecretStore logs in with the credentials of the namespace that 
 const login =
   '.authSecretRef: it did not work → check key "accessId" of Secret demo/creds and key "accessTypeParam" of Secret demo/creds'
 const gateway = '.akeylessGWApiURL: it did not work → do this'
+const later = { go: 'wait', ms: 300e3 } as const
+const soon = { go: 'retry', atMostMs: 300e3 } as const
+const auth = '.authSecretRef: it did not work → do this'
 const outcomes: { code: FaultCode; says?: string; reason: string; next: object }[] = [
-  { code: 'LoginRefused', says: login, reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
-  { code: 'GatewayUntrusted', says: gateway, reason: 'InvalidProviderConfig', next: { go: 'wait', ms: 300e3 } },
-  { code: 'GatewayUnreachable', says: gateway, reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
-  { code: 'GatewayFailed', reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
-  { code: 'RateLimited', reason: 'ValidationUnknown', next: { go: 'retry', atMostMs: 300e3 } },
+  { code: 'LoginRefused', says: login, reason: 'InvalidProviderConfig', next: later },
+  { code: 'LoginBlocked', says: login, reason: 'InvalidProviderConfig', next: later },
+  { code: 'CredentialMissing', says: auth, reason: 'InvalidProviderConfig', next: later },
+  { code: 'CredentialInvalid', says: auth, reason: 'InvalidProviderConfig', next: later },
+  { code: 'GatewayUntrusted', says: gateway, reason: 'InvalidProviderConfig', next: later },
+  { code: 'GatewayAnswerInvalid', says: gateway, reason: 'InvalidProviderConfig', next: later },
+  { code: 'IdentityUnavailable', says: auth, reason: 'ValidationUnknown', next: soon },
+  { code: 'GatewayUnreachable', says: gateway, reason: 'ValidationUnknown', next: soon },
+  { code: 'GatewayFailed', reason: 'ValidationUnknown', next: soon },
+  { code: 'RateLimited', reason: 'ValidationUnknown', next: soon },
 ]
 for (const { code, says = ': it did not work → do this', reason, next } of outcomes) {
   t.test(`${code} means ${reason}`, async t => {
@@ -111,6 +119,131 @@ for (const { name, store, want } of unworkable) {
     t.match(state.statuses[0]?.status, { conditions: [{ reason: 'InvalidProviderConfig', message: want }] })
   })
 }
+
+const credentials = (state: World, creds: Record<string, string>) =>
+  Object.assign(state.credentials.secrets, { 'demo/creds': creds })
+const messageOf = (state: World): { status: string; reason: string; message: string } => {
+  const conditions = state.statuses.at(-1)?.status['conditions']
+  return Array.isArray(conditions) ? conditions[0] : { status: '', reason: '', message: '' }
+}
+
+t.test('what keeps a store from logging in has a code of its own each', async t => {
+  const store = (akeyless: Record<string, unknown>) => secretStore({ status: undefined, akeyless })
+  const { secretRef } = secretStore().spec.provider.akeyless?.authSecretRef ?? {}
+  const caProvider = (key: string) => ({ caProvider: { type: 'Secret', name: 'creds', key } })
+  const causes: { store?: Store; creds?: Record<string, string>; code: FaultCode; want: RegExp }[] = [
+    {
+      creds: { accessId: 'p-x', accessType: 'api_key' },
+      code: 'CredentialMissing',
+      want: /has no key "accessTypeParam"/,
+    },
+    {
+      creds: { accessId: 'p-x', accessType: 'apikey', accessTypeParam: 'a' },
+      code: 'CredentialInvalid',
+      want: /no access type/,
+    },
+    {
+      creds: { accessId: 'p-x', accessType: 'aws_iam', accessTypeParam: '' },
+      code: 'AmbientDenied',
+      want: /--trusted-gateways/,
+    },
+    {
+      store: store(caProvider('ca')),
+      code: 'CredentialMissing',
+      want: /caProvider: Secret demo\/creds has no key "ca"/,
+    },
+    {
+      store: store(caProvider('accessId')),
+      code: 'CredentialInvalid',
+      want: /caProvider: .* holds no PEM certificate/,
+    },
+    { store: store({ caBundle: 'AAAA' }), code: 'SpecInvalid', want: /caBundle: holds no certificate/ },
+    {
+      store: store({ authSecretRef: { secretRef, serviceAccountRef: { name: 'sa', namespace: 'ops' } } }),
+      code: 'SpecInvalid',
+      want: /serviceAccountRef\.namespace: "ops" is not the namespace of this SecretStore/,
+    },
+  ]
+  for (const { store, creds, code, want } of causes) {
+    const state = fresh()
+    if (store) state.stores[0] = store as (typeof state.stores)[0]
+    if (creds) credentials(state, creds)
+    t.same(await look(state), later, 'what would cure it is watched')
+    t.match(state.log, [`event SecretStore Warning ${code}`, /^patch/], `${want}`)
+    t.match(messageOf(state), { status: 'False', reason: 'InvalidProviderConfig', message: want })
+  }
+})
+
+t.test('of a missing ServiceAccount no watch tells, so it is looked for again soon', async t => {
+  const { secretRef } = secretStore().spec.provider.akeyless?.authSecretRef ?? {}
+  const authSecretRef = { secretRef, serviceAccountRef: { name: 'sa' } }
+  const state = world({ stores: [secretStore({ status: undefined, akeyless: { authSecretRef } })] })
+  credentials(state, { accessId: 'p-x', accessType: 'azure_ad', accessTypeParam: '' })
+  t.same(await look(state), { go: 'wait', ms: 10e3 })
+  t.match(messageOf(state), { reason: 'InvalidProviderConfig', message: /ServiceAccount demo\/sa does not exist/ })
+})
+
+t.test('blanks around a credential are left out, and said beside whatever comes of it', async t => {
+  const note = 'Secret demo/creds, key "accessType", has blanks or line ends around it, which are left out'
+  const creds = { accessId: 'p-x', accessType: 'api_key\n', accessTypeParam: 'k' }
+  const state = fresh()
+  credentials(state, creds)
+  await look(state)
+  t.match(state.log, ['login p-x', 'event SecretStore Warning Valid', /^patch/], 'a warning, for they should be mended')
+  t.match(messageOf(state), { status: 'True', reason: 'Valid', message: `store validated; ${note}` })
+  settle(state)
+  state.log.length = 0
+  await look(state)
+  t.same(state.log, ['login p-x'], 'told once')
+
+  const refused = fresh()
+  credentials(refused, creds)
+  refused.next.login = () => {
+    throw new Fault('LoginRefused', 'refused')
+  }
+  await look(refused)
+  t.equal(messageOf(refused).message.endsWith(`; ${note}`), true)
+})
+
+t.test('a store that logs in as whoever reads is Ready, and nothing is tried', async t => {
+  const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'c', serviceAccountRef: { name: 'sa' } }
+  const referent = (more: object = {}) =>
+    clusterStore({ status: undefined, akeyless: { authSecretRef: { kubernetesAuth }, ...more } })
+  const state = world({ clusterStores: [referent()] })
+  t.same(await look(state, 'ClusterSecretStore/main'), later)
+  t.match(state.log, ['event ClusterSecretStore Normal ValidationUnknown', /^patch/])
+  t.match(messageOf(state), {
+    status: 'True',
+    reason: 'ValidationUnknown',
+    message: /a ServiceAccount of each namespace/,
+  })
+  const broken = world({ clusterStores: [referent({ caBundle: 'AAAA' })] })
+  await look(broken, 'ClusterSecretStore/main')
+  t.match(messageOf(broken), { status: 'False', reason: 'InvalidProviderConfig' }, 'but not with a broken manifest')
+})
+
+t.test('a refused login says where the credentials are, or what the way to log in lacks', async t => {
+  const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'c', secretRef: { name: 'creds', key: 'accessId' } }
+  const { secretRef } = secretStore().spec.provider.akeyless?.authSecretRef ?? {}
+  const refusedBy = async (akeyless: Record<string, unknown>) => {
+    const state = world({ stores: [secretStore({ status: undefined, akeyless })] })
+    state.next.login = () => {
+      throw new Fault('LoginRefused', 'refused', { remedy: 'check it' })
+    }
+    await look(state)
+    return messageOf(state).message.split(' → ')[1]
+  }
+  t.equal(
+    await refusedBy({ authSecretRef: { kubernetesAuth }, akeylessGWApiURL: 'https://api.eu.akeyless.io' }),
+    'name your own Gateway in akeylessGWApiURL: the public API reviews no tokens of a cluster',
+  )
+  t.equal(await refusedBy({ authSecretRef: { kubernetesAuth } }), 'check it')
+  t.equal(await refusedBy({ authSecretRef: { kubernetesAuth, secretRef } }), 'check it', 'not those that are not used')
+  t.equal(
+    await refusedBy({ akeylessGWApiURL: 'https://api.akeyless.io' }),
+    'check key "accessId" of Secret demo/creds and key "accessTypeParam" of Secret demo/creds',
+  )
+})
 
 t.test('a store of another class is left alone', async t => {
   const state = fresh()

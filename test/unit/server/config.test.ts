@@ -23,6 +23,8 @@ t.test('without flags every default holds', async t => {
     noRegister: false,
     allowLocalGateways: false,
     unsafeAllowGenericTargets: false,
+    trustedGateways: ['*.akeyless.io'],
+    awsRegionalSts: false,
     healthBind: { host: '0.0.0.0', port: 8081 },
     metricsBind: { host: '0.0.0.0', port: 8080 },
     watchNamespaces: [],

@@ -402,7 +402,7 @@ export const externalSecretCases: Cases = {
         es(s => {
           s.dataFrom = [{ extract: { key: '/a' }, rewrite: [{ regexp: { source: '(', target: '' } }] }]
         }),
-        'spec.dataFrom[0].rewrite[0].regexp.source: is not a regular expression of RE2 → correct it; the syntax is that of Go',
+        'spec.dataFrom[0].rewrite[0].regexp.source: is not a regular expression of RE2: missing closing ) → correct it; the syntax is that of Go',
       ],
     ],
   },

@@ -8,8 +8,18 @@ const withUrl = (text: string) =>
     a.akeylessGWApiURL = text
   })
 const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'conf', serviceAccountRef: { name: 'sa' } }
+const gateway = 'https://gw.example.com:8000/api/v2'
+const withKubernetes = (change: object, url = gateway) =>
+  store(a => {
+    a.akeylessGWApiURL = url
+    a.authSecretRef = { kubernetesAuth: { accessID: 'p-x', k8sConfName: 'c', ...change } }
+  })
+const withRetries = (retrySettings: object) =>
+  store((_, s) => {
+    s.retrySettings = retrySettings
+  })
 
-const noKubernetesAuth = `${auth}.kubernetesAuth: is not supported by this version, and the store will not be ready → use secretRef with an API key, or keep this store with ESO [kubernetes-auth]`
+const needsGateway = `${url}: names the public API, which reviews no tokens of a cluster: kubernetesAuth is likely to be refused there → name your own Gateway [kubernetes-auth]`
 
 /** Rules of SecretStore and ClusterSecretStore. */
 export const storeCases: Cases = {
@@ -73,6 +83,11 @@ export const storeCases: Cases = {
         withUrl('me:hunter2@gw'),
         `${url}: the text does not start with https:// → write it as https://api.akeyless.io or https://gateway.example.com:8080/v2`,
       ],
+      [
+        withUrl('http://127.1'),
+        `${url}: "127.0.0.1" is local to the machine that Latchkey runs on → name a gateway elsewhere; for development, start Latchkey with --allow-local-gateways`,
+        `${url}: uses http: credentials and values cross the network in plain text → write https:// [gateway-url]`,
+      ],
       [withUrl('https://gw/#x'), `${url}: has a query or a fragment → end it after the path`],
       [
         withUrl('ftp://gw'),
@@ -88,6 +103,10 @@ export const storeCases: Cases = {
     passes: [
       store(a => {
         a.authSecretRef.serviceAccountRef = { name: 'sa' }
+      }),
+      // as the Azure guide has it; the mutating webhook moves it (decision 24)
+      store(a => {
+        a.serviceAccountRef = { name: 'sa' }
       }),
     ],
     fails: [
@@ -105,10 +124,17 @@ export const storeCases: Cases = {
       ],
       [
         store(a => {
+          a.akeylessGWApiURL = gateway
           a.authSecretRef.kubernetesAuth = kubernetesAuth
         }),
         `${auth}: has kubernetesAuth and secretRef; kubernetesAuth is used → remove the other one [auth-method]`,
-        noKubernetesAuth,
+      ],
+      [
+        store(a => {
+          a.akeylessGWApiURL = gateway
+          a.authSecretRef = { kubernetesAuth, serviceAccountRef: { name: 'sa' } }
+        }),
+        `${auth}.serviceAccountRef: is not used: kubernetesAuth has a serviceAccountRef of its own → move it there, or remove it [auth-method]`,
       ],
       [
         store(a => {
@@ -152,28 +178,27 @@ export const storeCases: Cases = {
     ],
   },
   'kubernetes-auth': {
-    passes: [store()],
+    passes: [
+      store(),
+      withKubernetes({}),
+      withKubernetes({ serviceAccountRef: { name: 'sa', audiences: ['gw'] } }),
+      withKubernetes({ secretRef: { name: 't' } }),
+      withKubernetes({}, 'https://gw.akeyless.io'),
+    ],
     fails: [
+      ...['', 'https://api.akeyless.io', 'https://API.eu.akeyless.io/v2'].map((text): [object, string] => [
+        withKubernetes({}, text),
+        needsGateway,
+      ]),
       [
-        store(a => {
-          a.authSecretRef = { kubernetesAuth: { accessID: 'p-x', k8sConfName: 'c' } }
-        }),
-        noKubernetesAuth,
+        withKubernetes({ serviceAccountRef: { name: 'sa' }, secretRef: { name: 't' } }),
+        `${auth}.kubernetesAuth.secretRef: is not used: kubernetesAuth has a serviceAccountRef too → remove one of them [kubernetes-auth]`,
       ],
       [
-        store(a => {
-          a.authSecretRef = { kubernetesAuth: { ...kubernetesAuth, secretRef: { name: 't' } } }
-        }),
-        noKubernetesAuth,
-      ],
-      [
-        store(a => {
-          a.authSecretRef = { kubernetesAuth: { accessID: '', k8sConfName: ' ', secretRef: {} } }
-        }),
+        withKubernetes({ accessID: '', k8sConfName: ' ', secretRef: {} }),
         `${auth}.kubernetesAuth.accessID: is empty → write the access id of the auth method, as p-…`,
         `${auth}.kubernetesAuth.k8sConfName: is empty → write the name of the Kubernetes auth config of the gateway`,
         `${auth}.kubernetesAuth.secretRef.name: is empty → name the Secret that holds the token`,
-        noKubernetesAuth,
       ],
     ],
   },
@@ -186,6 +211,17 @@ export const storeCases: Cases = {
       clusterStore(a => {
         a.authSecretRef.secretRef.accessTypeParam = {}
       }),
+      // the ServiceAccount of that name beside each ExternalSecret
+      clusterStore(a => {
+        a.authSecretRef.serviceAccountRef = { name: 'sa' }
+      }),
+      clusterStore(a => {
+        a.serviceAccountRef = { name: 'sa' }
+      }),
+      clusterStore(a => {
+        a.akeylessGWApiURL = gateway
+        a.authSecretRef = { kubernetesAuth }
+      }),
     ],
     fails: [
       ...['accessID', 'accessType', 'accessTypeParam'].map((field): [object, string] => [
@@ -195,28 +231,34 @@ export const storeCases: Cases = {
         `${auth}.secretRef.${field}.namespace: "kube-system" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
       ]),
       [
-        store(a => {
-          a.authSecretRef = {
-            kubernetesAuth: {
-              ...kubernetesAuth,
-              serviceAccountRef: { name: 'sa', namespace: 'b' },
-              secretRef: { name: 't', namespace: 'b' },
-            },
-          }
-        }),
+        withKubernetes({ serviceAccountRef: { name: 'sa', namespace: 'b' } }),
         `${auth}.kubernetesAuth.serviceAccountRef.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
-        `${auth}.kubernetesAuth.secretRef.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
-        noKubernetesAuth,
       ],
+      [
+        withKubernetes({ secretRef: { name: 't', namespace: 'b' } }),
+        `${auth}.kubernetesAuth.secretRef.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
+      ],
+      ...(['authSecretRef.serviceAccountRef', 'serviceAccountRef'] as const).map((field): [object, string] => [
+        store(a => {
+          const place = field === 'serviceAccountRef' ? a : a.authSecretRef
+          place.serviceAccountRef = { name: 'sa', namespace: 'b' }
+        }),
+        `spec.provider.akeyless.${field}.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
+      ]),
       [
         clusterStore(a => {
           delete a.authSecretRef.secretRef.accessID.namespace
-          a.authSecretRef.serviceAccountRef = { name: 'sa' }
           a.caProvider = { type: 'ConfigMap', name: 'ca', key: 'ca.crt' }
         }),
         `${auth}.secretRef.accessID.namespace: is missing → a ClusterSecretStore has none of its own: name it`,
-        `${auth}.serviceAccountRef.namespace: is missing → a ClusterSecretStore has none of its own: name it`,
         'spec.provider.akeyless.caProvider.namespace: is missing → a ClusterSecretStore has none of its own: name it',
+      ],
+      [
+        clusterStore(a => {
+          a.akeylessGWApiURL = gateway
+          a.authSecretRef = { kubernetesAuth: { accessID: 'p-x', k8sConfName: 'c', secretRef: { name: 't' } } }
+        }),
+        `${auth}.kubernetesAuth.secretRef.namespace: is missing → a ClusterSecretStore has none of its own: name it`,
       ],
     ],
   },
@@ -264,7 +306,7 @@ export const storeCases: Cases = {
         clusterStore((_, s) => {
           s.conditions = [{}, { namespaceRegexes: ['ok', 'team-('] }]
         }),
-        'spec.conditions[1].namespaceRegexes[1]: is not a regular expression of RE2 → correct it; the syntax is that of Go',
+        'spec.conditions[1].namespaceRegexes[1]: is not a regular expression of RE2: missing closing ) → correct it; the syntax is that of Go',
       ],
       [
         clusterStore((_, s) => {
@@ -327,16 +369,31 @@ export const storeCases: Cases = {
   },
   'retry-settings': {
     passes: [
-      store((_, s) => {
-        s.provider = { akeyless: store().spec.provider.akeyless }
-      }),
+      store(),
+      withRetries({}),
+      ...[0, 3, 10].map(maxRetries => withRetries({ maxRetries })),
+      withRetries({ maxRetries: 3, retryInterval: '10s' }),
     ],
     fails: [
       [
-        store((_, s) => {
-          s.retrySettings = { maxRetries: 3 }
-        }),
-        'spec.retrySettings: has no effect: Latchkey chooses its own retries → leave it out [retry-settings]',
+        withRetries({ maxRetries: -1 }),
+        'spec.retrySettings.maxRetries: is negative and counts as not given → write 0 for no retries [retry-settings]',
+      ],
+      [
+        withRetries({ maxRetries: 11 }),
+        'spec.retrySettings.maxRetries: counts as 10 → write 10 or less [retry-settings]',
+      ],
+      [
+        withRetries({ retryInterval: '10s' }),
+        'spec.retrySettings.retryInterval: has no effect without maxRetries → add maxRetries [retry-settings]',
+      ],
+      [
+        withRetries({ maxRetries: 1, retryInterval: '10 seconds' }),
+        'spec.retrySettings.retryInterval: "10 seconds" is not a duration → write 10s [retry-settings]',
+      ],
+      [
+        withRetries({ maxRetries: 1, retryInterval: '-1s' }),
+        'spec.retrySettings.retryInterval: is negative and counts as 100 ms → write a duration as 1s [retry-settings]',
       ],
     ],
   },

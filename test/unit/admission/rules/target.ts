@@ -236,6 +236,18 @@ export const targetCases: Cases = {
     ],
     fails: [
       [
+        es(s => {
+          const items = [{ key: 'k' }]
+          s.target.template = {
+            templateFrom: Array.from({ length: 51 }, (_, n) => ({
+              configMap: { name: `c${n}`, items },
+              target: 'Data',
+            })),
+          }
+        }),
+        'spec.target.template.templateFrom: names 51 ConfigMaps and Secrets, 50 are allowed → take fewer, or split it into several ExternalSecrets',
+      ],
+      [
         from({}, { literal: '' }, { configMap: { name: 'c', items: [] }, secret: { name: 's', items: [] } }),
         'spec.target.template.templateFrom[0]: names no template, and so gives nothing → give it a configMap, a secret or a literal [template-source]',
         'spec.target.template.templateFrom[1].literal: is empty, and so gives nothing → fill it in, or leave it out [template-source]',

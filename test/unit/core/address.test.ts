@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isLocalAddress } from '#akeyless'
+import { isLocalAddress } from '#core'
 
 const local = [
   '127.0.0.1',

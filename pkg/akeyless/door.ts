@@ -1,0 +1,49 @@
+import { createBreaker } from './breaker.ts'
+import { createLockout } from './lockout.ts'
+import type { LogIn } from './login.ts'
+import type { Peer } from './peer.ts'
+import { Refusal } from './refusal.ts'
+
+interface Deps {
+  readonly logIn: LogIn
+  readonly now: () => number
+  /** Called when Akeyless refuses a login. */
+  readonly onRefused: (peer: Peer) => void
+}
+
+/** Lets logins through that may succeed; the others end in what is known of them already, without a call. */
+export const createDoor = ({ logIn, now, onRefused }: Deps): LogIn => {
+  const lockout = createLockout(now)
+  // what makes proofs is asked once a second at most, so that a repair shows at once
+  const unproved = createBreaker({ now, firstMs: 1000, longestMs: 1000, trialMs: 0 })
+
+  const refuse = (peer: Peer): void => {
+    const proof = unproved.check(peer.loginKey)
+    if (proof) throw new Refusal('proof', proof)
+    const login = lockout.check(peer)
+    if (login) throw new Refusal('login', login)
+  }
+
+  /** What a failed login teaches, and what to throw. */
+  const learn = (peer: Peer, thrown: unknown): unknown => {
+    if (thrown instanceof Refusal && thrown.why === 'login') {
+      onRefused(peer)
+      return new Refusal('login', lockout.refused(peer, thrown.fault))
+    }
+    lockout.undecided(peer)
+    if (thrown instanceof Refusal && thrown.why === 'proof') unproved.trip(peer.loginKey, thrown.fault)
+    return thrown
+  }
+
+  return async (peer, signal) => {
+    refuse(peer)
+    try {
+      const token = await logIn(peer, signal)
+      lockout.accepted(peer)
+      unproved.reset(peer.loginKey)
+      return token
+    } catch (thrown) {
+      throw learn(peer, thrown)
+    }
+  }
+}
