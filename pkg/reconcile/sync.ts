@@ -1,6 +1,7 @@
 import type { ItemValue } from '#api'
 import { Fault } from '#core'
 import { type Fetched, materialize, type Values } from '#materialize'
+import { readyOf } from './conditions.ts'
 import { intervalOf, repeats, type Sync } from './decide.ts'
 import { type Age, fetchAll } from './fetch.ts'
 import { objectTarget } from './manifest/target.ts'
@@ -84,11 +85,20 @@ const write = (pass: Pass, { target, decision, fetched, mustHold }: Reading, dat
   return target.write(data, { settled: decision.reason === 'due', approve, mustHold })
 }
 
+/** Where the fault below stands in the status, to be known again. */
+const everywhere = 'spec'
+
 const emptied = (): Fault =>
   new Fault('ItemNotFound', 'since the last edit nothing is found; the Secret is kept', {
-    path: 'spec',
+    path: everywhere,
     remedy: 'correct the paths, or delete the Secret if it shall go',
   })
+
+/** Whether an edit is what nothing is found by: before it the Secret was synced, or this has been said already. */
+const isSlip = ({ externalSecret: { status } }: Pass, { reason }: Sync): boolean =>
+  reason === 'changed' &&
+  (readyOf(status?.conditions)?.status === 'True' ||
+    (status?.faults ?? []).some(({ code, path }) => code === 'ItemNotFound' && path === everywhere))
 
 const nothingFound = (): Fault =>
   new Fault('ItemNotFound', 'nothing is found, and there is no Secret yet', {
@@ -113,7 +123,7 @@ const conclude = async (pass: Pass, reading: Reading): Promise<Outcome> => {
   }
   if (data.size === 0 && spec.target.deletionPolicy === 'Delete') {
     // an edit that finds nothing is more likely a slip than a wish, and the Secret is in use
-    if (decision.reason === 'changed' && target.isThere()) throw new Refused([emptied(), ...missing])
+    if (isSlip(pass, decision) && target.isThere()) throw new Refused([emptied(), ...missing])
     const removed = await target.remove(missing)
     return { did: 'delete', removed, startedAt, keepsClock, missing }
   }
