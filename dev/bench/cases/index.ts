@@ -9,4 +9,5 @@ import { template } from './template.ts'
 import { webhook } from './webhook.ts'
 
 /** All cases, in the order of the table; a new one is a file and a line. */
-export const cases: readonly Case[] = [firstSync, start, stores, idle, webhook, converge, template, convergeTemplate]
+// stores first: it runs without a webhook, and a registration of another case would refuse its manifests
+export const cases: readonly Case[] = [stores, firstSync, start, idle, webhook, converge, template, convergeTemplate]
