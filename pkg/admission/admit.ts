@@ -1,7 +1,8 @@
 import { type AdmissionAnswer, AdmissionReview, answer } from '#api'
 import { show } from '#core'
 import { type Context, denialText, warningTexts } from './findings.ts'
-import { isJudged, judge } from './judge.ts'
+import { judge } from './judge.ts'
+import { isJudged } from './kinds.ts'
 import { valueAt } from './schema.ts'
 
 type Request = AdmissionReview['request']
