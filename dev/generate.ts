@@ -74,11 +74,13 @@ ${permissionTable(tokenPermissions)}
 
 const rejectionsPage = (): string => `# Rules of admission
 
-What \`kubectl apply\` is refused or warned for, and what the reconciler checks again. The id stands in brackets behind a warning.
+What \`kubectl apply\` is refused or warned for, and what the reconciler checks again. The id stands in brackets behind a warning. A rule
+that can warn is silenced for one object by the annotation \`latchkey.dev/silence: ID, ID\`, and for all by the file of \`--policy\`, which can
+also make a denial of its warnings.
 
-| rule | what it asks for |
-|---|---|
-${[...catalogue].map(([id, doc]) => `| <a id="${id}"></a>\`${id}\` | ${doc} |`).join('\n')}
+| rule | what it asks for | can warn |
+|---|---|---|
+${[...catalogue.values()].map(({ id, doc, warns }) => `| <a id="${id}"></a>\`${id}\` | ${doc} | ${warns ? 'yes' : '–'} |`).join('\n')}
 `
 
 // What the rule `unsupported` says of a manifest with all that it knows stands below the field table.

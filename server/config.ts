@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { Fault, sentence } from '#core'
+import { Fault, nearest, sentence } from '#core'
 import { showAddress } from './address.ts'
 import { type Flag, type FlagName, flags, twinOf } from './flags.ts'
 
@@ -20,30 +20,8 @@ const known: Readonly<Record<string, Flag>> = flags
 const isKnown = (name: string): boolean => Object.hasOwn(known, name)
 const camel = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
-/** Edits that turn one word into the other, for "did you mean". */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
-      const swap = (row[j] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(swap, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}
-
-const nearest = (name: string): string | undefined => {
-  const ranked = Object.keys(flags)
-    .map(flag => ({ flag, edits: distance(name, flag) }))
-    .sort((a, b) => a.edits - b.edits)
-  const [best] = ranked
-  return best && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.flag : undefined
-}
-
 const unknown = (word: string, name: string): Finding => {
-  const meant = nearest(name)
+  const meant = nearest(name, Object.keys(flags))
   const remedy = meant ? `did you mean --${meant}?` : 'run latchkey serve --help for the list'
   return word.startsWith('--')
     ? { path: `--${name}`, message: 'there is no such flag', remedy }

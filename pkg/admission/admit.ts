@@ -1,7 +1,9 @@
 import { type AdmissionAnswer, AdmissionReview, answer } from '#api'
 import { show } from '#core'
-import { type Context, denialText, warningTexts } from './findings.ts'
-import { judge } from './judge.ts'
+import type { Check } from './check.ts'
+import { type Context, denialText, type Finding, warningTexts } from './findings.ts'
+import { foreignDraft } from './foreign.ts'
+import { judge, ratchet, settled, type Verdict, verdictOf } from './judge.ts'
 import { isJudged } from './kinds.ts'
 import { valueAt } from './schema.ts'
 
@@ -39,7 +41,17 @@ const placed = ({ object, namespace }: Request): unknown => {
   return { ...object, metadata: { ...metadata, namespace } }
 }
 
-const decide = (request: Request, context: Context): AdmissionAnswer => {
+const isDenial = ({ level }: Finding): boolean => level === 'deny'
+
+/** An object that has been judged by the pure rules; `prior` is undefined where it is new. */
+interface Judged {
+  readonly request: Request
+  readonly object: unknown
+  readonly prior: unknown
+  readonly verdict: Verdict
+}
+
+const decide = (request: Request, context: Context): AdmissionAnswer | Judged => {
   const { uid, operation, kind, object, oldObject } = request
   if (operation !== 'CREATE' && operation !== 'UPDATE') return allow(uid)
   if (kind.group !== group || !isJudged(kind.kind) || !versions.has(kind.version)) {
@@ -55,14 +67,21 @@ const decide = (request: Request, context: Context): AdmissionAnswer => {
   }
   // Whoever is on the way out may go, whatever it looks like: this is the removal of a finalizer.
   if (valueAt(object, ['metadata', 'deletionTimestamp'])) return allow(uid)
-  const prior = operation === 'UPDATE' ? oldObject : undefined
-  const { denials, warnings } = judge(placed(request), prior, context)
+  const prior = operation === 'UPDATE' && oldObject !== null ? oldObject : undefined
+  const whole = placed(request)
+  return { request, object: whole, prior, verdict: judge(whole, prior, context) }
+}
+
+const conclude = (request: Request, { denials, warnings }: Verdict): AdmissionAnswer => {
+  const { uid } = request
   const told = warningTexts(warnings)
   return denials.length > 0 ? deny(uid, forbidden, denialText(subject(request), denials), told) : allow(uid, told)
 }
 
+const isJudgedObject = (decided: AdmissionAnswer | Judged): decided is Judged => 'verdict' in decided
+
 /** Answers to the uid of the review, and trusts nothing else of it. A defect of ours is thrown: the route logs it and answers. */
-export const answering = (review: unknown, decideOn: (request: Request) => AdmissionAnswer): AdmissionAnswer => {
+export const answering = <T>(review: unknown, decideOn: (request: Request) => T): T | AdmissionAnswer => {
   const uid = valueAt(review, ['request', 'uid'])
   const known = typeof uid === 'string' ? uid : ''
   const parsed = AdmissionReview.safeParse(review)
@@ -73,5 +92,23 @@ export const answering = (review: unknown, decideOn: (request: Request) => Admis
 }
 
 /** The verdict on one AdmissionReview (architecture.md §4): an answer with the uid of the request. Pure. */
-export const admit = (review: unknown, context: Context = {}): AdmissionAnswer =>
-  answering(review, request => decide(request, context))
+export const admit = (review: unknown, context: Context = {}): AdmissionAnswer => {
+  const decided = answering(review, request => decide(request, context))
+  return isJudgedObject(decided) ? conclude(decided.request, decided.verdict) : decided
+}
+
+/**
+ * The same, and then what cannot be told from the object alone, asked of `check` where the rules have nothing against the object
+ * and it is ours (decision 28). What the check says of the object before an update too becomes a warning, as with the rules.
+ */
+export const examine = async (review: unknown, context: Context, check: Check): Promise<AdmissionAnswer> => {
+  const decided = answering(review, request => decide(request, context))
+  if (!isJudgedObject(decided)) return decided
+  const { request, object, prior, verdict } = decided
+  if (verdict.denials.length > 0 || foreignDraft(object, context)) return conclude(request, verdict)
+  const ask = async (each: unknown) => settled(await check(each), each, context)
+  const found = await ask(object)
+  const kept = prior !== undefined && found.some(isDenial) ? ratchet(found, await ask(prior)) : found
+  const later = verdictOf(kept)
+  return conclude(request, { denials: later.denials, warnings: [...verdict.warnings, ...later.warnings] })
+}

@@ -1,4 +1,7 @@
+import type { Policy } from '#api'
 import { type Fault, sentence } from '#core'
+
+export type Level = 'deny' | 'warn'
 
 /** One thing that a rule has to say about a field; without a level it denies. Never holds the value of a secret. */
 export interface Draft {
@@ -7,7 +10,7 @@ export interface Draft {
   readonly message: string
   /** What would be right, as an imperative. */
   readonly remedy?: string | undefined
-  readonly level?: 'deny' | 'warn'
+  readonly level?: Level
 }
 
 export interface Finding {
@@ -16,7 +19,7 @@ export interface Finding {
   readonly remedy: string | undefined
   /** Id of the rule, the anchor in docs/reference/rejections.md. */
   readonly rule: string
-  readonly level: 'deny' | 'warn'
+  readonly level: Level
 }
 
 /** What is known of a store, undefined where it does not exist; asked only for refs of the object under review. */
@@ -43,12 +46,16 @@ export interface Context {
   readonly genericTargets?: boolean | undefined
   /** Whether --allow-local-gateways is given; where undefined, that is not known and nothing is said about it. */
   readonly localGateways?: boolean | undefined
+  /** What the operator's administrator wants rules to do; undefined: as they come. */
+  readonly policy?: Policy | undefined
 }
 
 /** One check of one kind: a pure function of the object. `doc` is its line in docs/reference/rejections.md. */
 export interface Rule<T> {
   readonly id: string
   readonly doc: string
+  /** Whether it can warn: then a policy may set what becomes of its warnings, and an annotation may silence them. */
+  readonly warns?: true
   readonly check: (object: T, context: Context) => readonly Draft[]
 }
 

@@ -1,7 +1,16 @@
-export { admit } from './admit.ts'
+export { admit, examine } from './admit.ts'
 export { aliasPatch, mutate, type Operation } from './aliases.ts'
-export { denialText, type StoreLookup, warningTexts } from './findings.ts'
+export { type Check, together } from './check.ts'
+export {
+  type Context,
+  type Draft,
+  denialText,
+  type Finding,
+  type StoreLookup,
+  stamp,
+  warningTexts,
+} from './findings.ts'
 export { judge } from './judge.ts'
 export { parseReview } from './review.ts'
-export { catalogue } from './rules/index.ts'
+export { catalogue, warning } from './rules/index.ts'
 export { mostSyncWindows } from './rules/sync-windows.ts'

@@ -1,7 +1,8 @@
 import { type Context, type Finding, stamp } from './findings.ts'
 import { foreignDraft, foreignRule } from './foreign.ts'
 import { isJudged, kinds } from './kinds.ts'
-import { schemaRule } from './rules/index.ts'
+import { schemaRule, warning } from './rules/index.ts'
+import { settle, silenceFindings } from './settle.ts'
 
 export interface Verdict {
   readonly denials: readonly Finding[]
@@ -12,7 +13,7 @@ export interface Verdict {
 const identity = ({ rule, path, message }: Finding): string => `${rule} ${path} ${message}`.replaceAll(/\[\d+\]/g, '[]')
 
 /** Decision 27: what was there before and accepted never starts to fail; it becomes a warning. */
-const ratchet = (found: readonly Finding[], before: readonly Finding[]): readonly Finding[] => {
+export const ratchet = (found: readonly Finding[], before: readonly Finding[]): readonly Finding[] => {
   const left = new Map<string, number>()
   for (const finding of before) left.set(identity(finding), (left.get(identity(finding)) ?? 0) + 1)
   return found.map(finding => {
@@ -33,6 +34,15 @@ const lowered = (found: readonly Finding[], object: unknown, context: Context): 
 const kindOf = (object: unknown): unknown =>
   typeof object === 'object' && object !== null && 'kind' in object ? object.kind : undefined
 
+export const verdictOf = (findings: readonly Finding[]): Verdict => ({
+  denials: findings.filter(({ level }) => level === 'deny'),
+  warnings: findings.filter(({ level }) => level === 'warn'),
+})
+
+/** What the policy and the object's own annotation leave of what was found. */
+export const settled = (found: readonly Finding[], object: unknown, { policy }: Context): readonly Finding[] =>
+  settle(found, object, policy)
+
 /**
  * Every finding about one object of one of our kinds, by the rules of compatibility.md §6 and those that this version adds.
  * `prior` is the object before an update. Used at admission and again by the reconciler (decision 29). Never throws.
@@ -47,8 +57,9 @@ export const judge = (object: unknown, prior?: unknown, context: Context = {}): 
     }
     return { denials: [stamp(schemaRule.id, draft)], warnings: [] }
   }
-  const found = kinds[kind](object, context)
-  const kept = prior === undefined || prior === null ? found : ratchet(found, kinds[kind](prior, context))
-  const all = lowered(kept, object, context)
-  return { denials: all.filter(({ level }) => level === 'deny'), warnings: all.filter(({ level }) => level === 'warn') }
+  const examine = (each: unknown) =>
+    settled([...kinds[kind](each, context), ...silenceFindings(each, warning)], each, context)
+  const found = examine(object)
+  const kept = prior === undefined || prior === null ? found : ratchet(found, examine(prior))
+  return verdictOf(lowered(kept, object, context))
 }

@@ -37,6 +37,7 @@ export {
   SecretKeySelector,
   ServiceAccountSelector,
 } from './meta.ts'
+export { Policy, type PolicyLevel, policyLevels } from './policy.ts'
 export { type AdmissionAnswer, AdmissionRequest, AdmissionResponse, AdmissionReview, answer } from './review.ts'
 export {
   AkeylessProvider,

@@ -4,6 +4,7 @@ export { createdByHash, dataHash, fieldManager, metadataHash, unstructuredHash }
 export { parseDuration, showMs, suggestDuration } from './duration.ts'
 export { asFault, Fault, type FaultCode, faults, sentence } from './fault.ts'
 export { firingsInDay, longestPause, nextFiring } from './firing.ts'
+export { nearest } from './nearest.ts'
 export { never } from './never.ts'
 export { Sensitive } from './sensitive.ts'
 export { member, show } from './show.ts'

@@ -21,7 +21,7 @@ const faultsOf = (thrown: unknown): readonly Fault[] => (thrown instanceof Refus
 
 /** The same rules as at admission, so that nothing acts that got past it (decision 29). */
 const validate = ({ deps, externalSecret }: Pass): void => {
-  const context = { genericTargets: deps.objects !== undefined }
+  const context = { genericTargets: deps.objects !== undefined, policy: deps.policy }
   const wrong = judge(externalSecret, undefined, context).denials.filter(({ rule }) => rule !== 'unsupported')
   const paths = new Set<string | undefined>(wrong.map(({ path }) => path))
   // a field that no version would take is wrong, and not merely lacking

@@ -6,6 +6,7 @@ import type {
   ItemRef,
   ItemValue,
   ListedItem,
+  Policy,
   SecretStore,
 } from '#api'
 import type { Fault, Sensitive } from '#core'
@@ -202,6 +203,8 @@ export interface Deps {
   readonly observer: Observer
   /** Own class: objects of stores with another spec.controller are left alone. */
   readonly controllerClass: string
+  /** What the administrator insists on beside the rules; undefined: nothing. */
+  readonly policy?: Policy | undefined
   readonly now: () => Date
   /** 0 <= x < 1, for jitter. */
   readonly random: () => number

@@ -4,6 +4,7 @@ import { akeyless, base, type Store } from './store.ts'
 export const authMethod: Rule<Store> = {
   id: 'auth-method',
   doc: 'A store says how to log in: by secretRef or by kubernetesAuth. Of two, the one that counts is named in a warning.',
+  warns: true,
   check: store => {
     const spec = akeyless(store)
     if (!spec) return []

@@ -5,6 +5,7 @@ import { akeyless, base, type Store } from './store.ts'
 export const ca: Rule<Store> = {
   id: 'ca',
   doc: 'caBundle holds certificates that can be parsed; caProvider names a key; of both, caBundle counts.',
+  warns: true,
   check: store => {
     const { caBundle, caProvider } = akeyless(store) ?? {}
     const drafts: Draft[] = []

@@ -12,6 +12,7 @@ const idle = (path: string, strategy: Strategy, why: string): Draft[] =>
 export const conversionStrategy: Rule<ExternalSecret> = {
   id: 'conversion-strategy',
   doc: 'conversionStrategy changes keys of dataFrom that no rewrite made; elsewhere it has no effect, and that is a warning.',
+  warns: true,
   check: ({ spec }) => [
     ...(spec.data ?? []).flatMap(({ remoteRef }, index) =>
       idle(`spec.data[${index}].remoteRef`, remoteRef.conversionStrategy, 'the key is secretKey'),

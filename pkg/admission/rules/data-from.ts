@@ -21,5 +21,6 @@ const entryDrafts = (entry: DataFromEntry, path: string): Draft[] => {
 export const dataFrom: Rule<ExternalSecret> = {
   id: 'data-from',
   doc: 'Each entry of dataFrom names exactly one of extract, find and a generator; with a store alone, a warning.',
+  warns: true,
   check: ({ spec }) => (spec.dataFrom ?? []).flatMap((entry, index) => entryDrafts(entry, `spec.dataFrom[${index}]`)),
 }

@@ -5,6 +5,7 @@ import type { Draft, Rule } from '../findings.ts'
 export const duplicateKey: Rule<ExternalSecret> = {
   id: 'duplicate-key',
   doc: 'No two entries of data make the same key; with a deletionPolicy other than Retain a warning, as ESO accepts it there.',
+  warns: true,
   check: ({ spec }) => {
     const level = spec.target.deletionPolicy === 'Retain' ? 'deny' : 'warn'
     const first = new Map<string, number>()

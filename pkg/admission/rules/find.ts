@@ -5,6 +5,7 @@ import { type Draft, fromFault, type Rule } from '../findings.ts'
 export const find: Rule<ExternalSecret> = {
   id: 'find',
   doc: 'Each find says what to look for: name, tags or path; beside name, tags have no effect, and that is a warning.',
+  warns: true,
   check: ({ spec }) =>
     (spec.dataFrom ?? []).flatMap((entry, index): Draft[] => {
       if (!entry.find) return []

@@ -51,6 +51,7 @@ const urlDrafts = (text: string, context: Context): Draft[] => {
 export const gatewayUrl: Rule<Store> = {
   id: 'gateway-url',
   doc: 'akeylessGWApiURL is empty (the public API) or a URL with scheme and host, no credentials, nothing local; plain http is warned about.',
+  warns: true,
   check: (store, context) => {
     const url = akeyless(store)?.akeylessGWApiURL ?? ''
     return url === '' ? [] : urlDrafts(url, context)

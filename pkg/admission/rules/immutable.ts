@@ -5,6 +5,7 @@ import { idleBecause } from './refresh-interval.ts'
 export const immutable: Rule<ExternalSecret> = {
   id: 'immutable',
   doc: 'An immutable Secret keeps its values; one that is refreshed by time is a warning, since newer values are only reported.',
+  warns: true,
   check: ({ spec }) => {
     const { immutable: isSet, creationPolicy, manifest } = spec.target
     if (!isSet || manifest || creationPolicy === 'None' || idleBecause(spec) !== undefined) return []

@@ -1,6 +1,7 @@
 import type { ExternalSecret } from '#api'
 import type { Rule } from '../findings.ts'
 import { foreignRule } from '../foreign.ts'
+import { silenceRule } from '../settle.ts'
 import { authMethod } from './auth-method.ts'
 import { ca } from './ca.ts'
 import { conversionStrategy } from './conversion-strategy.ts'
@@ -88,7 +89,16 @@ export const storeRules: readonly Rule<Store>[] = [
   retrySettings,
 ]
 
+interface Described {
+  readonly id: string
+  readonly doc: string
+  readonly warns?: true
+}
+
+const described: readonly Described[] = [schemaRule, foreignRule, silenceRule, ...externalSecretRules, ...storeRules]
+
 /** Every id that a finding can carry, with its line of documentation: the source of docs/reference/rejections.md. */
-export const catalogue: ReadonlyMap<string, string> = new Map(
-  [schemaRule, foreignRule, ...externalSecretRules, ...storeRules].map(({ id, doc }) => [id, doc]),
-)
+export const catalogue: ReadonlyMap<string, Described> = new Map(described.map(each => [each.id, each]))
+
+/** The ids of the rules that can warn: what a policy may set and an annotation silence. */
+export const warning: readonly string[] = [...catalogue.values()].flatMap(({ id, warns }) => (warns ? [id] : []))

@@ -34,6 +34,7 @@ const publicApi: Draft = {
 export const kubernetesAuth: Rule<Store> = {
   id: 'kubernetes-auth',
   doc: 'kubernetesAuth has accessID, k8sConfName and a named Secret where it has one; two tokens, or no Gateway, are warned about.',
+  warns: true,
   check: store => {
     const provider = akeyless(store)
     const auth = provider?.authSecretRef.kubernetesAuth

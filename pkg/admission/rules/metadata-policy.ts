@@ -4,6 +4,7 @@ import type { Draft, Rule } from '../findings.ts'
 export const metadataPolicy: Rule<ExternalSecret> = {
   id: 'metadata-policy',
   doc: 'metadataPolicy Fetch has no effect with Akeyless, in ESO neither: a warning.',
+  warns: true,
   check: ({ spec }) => {
     const drafts = (path: string, policy: string | undefined): Draft[] =>
       policy === 'Fetch'

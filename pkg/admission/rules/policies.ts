@@ -30,5 +30,6 @@ const unwritten = ({ creationPolicy, template, immutable }: Target): Draft[] => 
 export const policies: Rule<ExternalSecret> = {
   id: 'policies',
   doc: 'deletionPolicy Delete needs creationPolicy Owner; deletionPolicy Merge, a template and immutable need a Secret to work on.',
+  warns: true,
   check: ({ spec: { target } }) => [...deletion(target), ...unwritten(target)],
 }

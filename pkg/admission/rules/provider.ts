@@ -6,6 +6,7 @@ import type { Store } from './store.ts'
 export const provider: Rule<Store> = {
   id: 'provider',
   doc: 'A store has exactly one provider; one that is not akeyless is kept for the operator that serves it, with a warning.',
+  warns: true,
   check: ({ spec }, { controllerClass }) => {
     const path = 'spec.provider'
     const names = Object.keys(spec.provider)

@@ -18,6 +18,7 @@ export const idleBecause = ({ refreshPolicy, refreshInterval: text }: ExternalSe
 export const refreshInterval: Rule<ExternalSecret> = {
   id: 'refresh-interval',
   doc: 'refreshInterval is a duration in Go’s syntax; a negative one means never again, like 0, and is warned about.',
+  warns: true,
   check: ({ spec }) => {
     const path = 'spec.refreshInterval'
     const ms = parseDuration(spec.refreshInterval)

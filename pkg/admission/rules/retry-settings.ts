@@ -28,6 +28,7 @@ const intervalDrafts = (text: string, max: number | undefined): Draft[] => {
 export const retrySettings: Rule<Store> = {
   id: 'retry-settings',
   doc: 'retrySettings have a maxRetries from 0 to 10 and a retryInterval that is a duration; warnings, since ESO passes over them.',
+  warns: true,
   check: store => {
     const { maxRetries, retryInterval } = store.spec.retrySettings ?? {}
     if (!akeyless(store)) return []

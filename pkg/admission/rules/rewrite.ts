@@ -49,6 +49,7 @@ const entryDrafts = ({ extract, find, sourceRef, rewrite = [] }: DataFromEntry, 
 export const rewrite: Rule<ExternalSecret> = {
   id: 'rewrite',
   doc: 'Each step of rewrite is one of regexp, transform and merge; merge with strategy JSON says into which key.',
+  warns: true,
   check: ({ spec }) =>
     (spec.dataFrom ?? []).flatMap((entry, index) => entryDrafts(entry, `spec.dataFrom[${index}].rewrite`)),
 }

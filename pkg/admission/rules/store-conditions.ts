@@ -22,6 +22,7 @@ const selectorDrafts = (path: string, selector: StoreCondition['namespaceSelecto
 export const storeConditions: Rule<Store> = {
   id: 'store-conditions',
   doc: 'Conditions of a ClusterSecretStore have selectors and regular expressions that work; on a SecretStore they are idle.',
+  warns: true,
   check: ({ kind, spec }) => {
     const conditions = (spec.conditions ?? []).map((condition, index) => ({
       path: `spec.conditions[${index}]`,

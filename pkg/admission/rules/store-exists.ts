@@ -6,6 +6,7 @@ import type { Draft, Rule } from '../findings.ts'
 export const storeExists: Rule<ExternalSecret> = {
   id: 'store-exists',
   doc: 'The stores that an ExternalSecret names are there; a warning only, since they may be applied in any order.',
+  warns: true,
   check: ({ spec, metadata }, { stores }) =>
     storesOf(spec).flatMap(({ kind, name, path }): Draft[] => {
       const namespace = kind === 'SecretStore' ? metadata.namespace : undefined

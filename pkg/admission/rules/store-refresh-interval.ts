@@ -6,6 +6,7 @@ import type { Store } from './store.ts'
 export const storeRefreshInterval: Rule<Store> = {
   id: 'store-refresh-interval',
   doc: 'refreshInterval of a store is a number of seconds or a duration, and not negative; below 10 s it counts as 10 s, with a warning.',
+  warns: true,
   check: ({ spec: { refreshInterval: interval } }) => {
     const path = 'spec.refreshInterval'
     if (interval === undefined) return []

@@ -76,6 +76,7 @@ const entry = (
 export const syncWindows: Rule<ExternalSecret> = {
   id: 'sync-windows',
   doc: `At most ${mostSyncWindows} sync windows, each a cron schedule in UTC and a duration above zero; warned about where they do all or nothing.`,
+  warns: true,
   check: ({ spec }) => {
     if (!spec.syncWindows) return []
     const { kind, windows } = spec.syncWindows

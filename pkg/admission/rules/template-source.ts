@@ -50,6 +50,7 @@ const tooMany = (template: Template): Draft[] => {
 export const templateSource: Rule<ExternalSecret> = {
   id: 'template-source',
   doc: `Each entry of templateFrom has a template, and some of them make data; otherwise a warning, as ESO accepts it. They name at most ${mostSources} objects.`,
+  warns: true,
   check: ({ spec: { target } }) => {
     const { template, manifest, creationPolicy } = target
     if (!template || creationPolicy === 'None') return []

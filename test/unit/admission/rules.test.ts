@@ -1,5 +1,5 @@
 import t from 'tap'
-import { catalogue, denialText, judge, warningTexts } from '#admission'
+import { catalogue, denialText, judge, warning, warningTexts } from '#admission'
 import { clusterStore, externalSecret, store } from './objects.ts'
 import type { Cases } from './rules/cases.ts'
 import { externalSecretCases } from './rules/externalsecret.ts'
@@ -36,13 +36,16 @@ for (const [rule, { passes, fails }] of Object.entries(cases)) {
         [...denials, ...warnings].some(finding => finding.rule === rule),
         `${rule} is the one that speaks`,
       )
+      // of what is another operator's denials are warnings too
+      const own = warnings.some(({ rule: by }) => by === 'foreign') ? [] : warnings
+      for (const { rule: by } of own) t.ok(warning.includes(by), `${by} says that it can warn`)
     }
   })
 }
 
 t.test('every rule is in the catalogue with one line, and every one in the catalogue is tried here', async t => {
   t.same([...catalogue.keys()].sort(), Object.keys(cases).sort())
-  for (const [id, doc] of catalogue) t.match(doc, /^\S.{20,140}\.$/, id)
+  for (const [id, { doc }] of catalogue) t.match(doc, /^\S.{20,140}\.$/, id)
 })
 
 t.test('what the schema says of a field the rules do not say again, of what holds it or of what it holds', async t => {

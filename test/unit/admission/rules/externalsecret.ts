@@ -9,6 +9,11 @@ const rewriting = (...rewrite: object[]) =>
     s.dataFrom = [{ extract: { key: '/a' }, rewrite }]
   })
 
+const silencing = (rules: string) =>
+  es((_, object) => {
+    object.metadata.annotations = { 'latchkey.dev/silence': rules }
+  })
+
 /** Rules of any kind, and of what an ExternalSecret reads and when. */
 export const externalSecretCases: Cases = {
   schema: {
@@ -87,6 +92,15 @@ export const externalSecretCases: Cases = {
           delete o.spec
         }),
         'spec: is missing → add it with its fields',
+      ],
+    ],
+  },
+  silence: {
+    passes: [silencing('find, refresh-interval'), silencing('')],
+    fails: [
+      [
+        silencing('refresh-intervall'),
+        'metadata.annotations["latchkey.dev/silence"]: "refresh-intervall" is no rule that warns → did you mean refresh-interval? [silence]',
       ],
     ],
   },
