@@ -10,6 +10,7 @@ import { listenAt } from './listen.ts'
 import { createReconciler, type Reconciler } from './reconciler.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { probeRoutes } from './routes/probes.ts'
+import { createServices } from './services.ts'
 import { createWatches, type Watches } from './watches.ts'
 import { startWebhook, type Webhook } from './webhook.ts'
 
@@ -101,6 +102,7 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
     metrics,
   })
   const knows = lookup(config, watches)
+  const services = createServices(deps)
   const waits: (() => readonly string[])[] = [
     () => (state.leaving ? ['the end of this process'] : []),
     // an API server that goes away later leaves the webhook ready: it needs no answer from there (security.md F16)
@@ -126,7 +128,7 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
     waitsFor,
     start: () => {
       state.complete = true
-      reconciler = reconciles ? createReconciler({ ...deps, watches }) : undefined
+      reconciler = reconciles ? createReconciler({ ...deps, watches, services }) : undefined
       if (reconciler) relay.aim(reconciler.controller)
       const lost = reconciler?.start().lost ?? new Promise<void>(() => {})
       log.info('ready', {
@@ -140,6 +142,7 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
     stop: async ({ serveMs, finishMs }) => {
       state.leaving = true
       await Promise.all([webhook?.close({ graceMs: serveMs }), reconciler?.stop({ graceMs: finishMs })])
+      await services.close()
       await watches.stop()
       await plain.close()
     },

@@ -1,30 +1,22 @@
-import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
-import { createAkeyless, proxiesOf } from '#akeyless'
-import { isLocalAddress } from '#core'
 import {
   type Cluster,
-  credentialReader,
   eventRecorder,
   finalizerRemover,
   objectClient,
   secretWriter,
-  serviceAccounts,
   statusWriter,
   watchOnDemand,
 } from '#kube'
-import { callRecorder, type Log, type Metrics } from '#observe'
+import type { Log, Metrics } from '#observe'
 import { type Controller, createController, managedLabel, type QueueSize } from '#reconcile'
-import { createEngine, engineSource } from '#template'
-import { apiServerAddresses } from './api-addresses.ts'
 import type { Config } from './config.ts'
 import { fence } from './fence.ts'
 import { alone, campaign, type Leadership } from './leadership.ts'
 import { createObserver } from './observer.ts'
-import { createProofs } from './proofs.ts'
+import { type Services, setTimer } from './services.ts'
 import type { Watches } from './watches.ts'
-import { createTokenPlaces, type TokenPlaces } from './write-back.ts'
 
 export interface Reconciler {
   readonly controller: Controller
@@ -42,39 +34,7 @@ interface ReconcilerDeps {
   readonly watches: Watches
   readonly log: Log
   readonly metrics: Metrics
-  /** Threads of libuv's pool: how many host names may be looked up at once. */
-  readonly threads: number
-  readonly env: NodeJS.ProcessEnv
-}
-
-/** A tenant names the gateway: it must not become a way to this machine, to cloud metadata or to the API server (security.md T1). */
-const guardOf = ({ config, cluster, env }: ReconcilerDeps) => {
-  if (config.allowLocalGateways) return {}
-  const isApiServer = apiServerAddresses(cluster.server, env)
-  return { addressAllowed: (address: string) => !isLocalAddress(address) && !isApiServer(address) }
-}
-
-const createSource = (deps: ReconcilerDeps, tokens: TokenPlaces) => {
-  const { config, cluster, log, metrics, threads, env } = deps
-  return createAkeyless({
-    threads,
-    now: () => Date.now(),
-    random: Math.random,
-    resolve: new Map(config.resolve.map(({ host, port, to }) => [`${host}:${port}`, to])),
-    ...guardOf(deps),
-    proxies: proxiesOf(env),
-    proofs: createProofs({
-      accounts: serviceAccounts(cluster),
-      credentials: credentialReader(cluster),
-      env,
-      readFile: path => readFile(path, 'utf8'),
-      now: () => Date.now(),
-      regional: config.awsRegionalSts,
-    }),
-    onRotated: tokens.replace,
-    onRotationFailed: (_, fault) => log.warn('the token of a universal identity is not rotated', { fault }),
-    onCall: callRecorder(metrics),
-  })
+  readonly services: Services
 }
 
 type OnObject = Controller['onObject']
@@ -97,11 +57,6 @@ const createObjects = ({ config, cluster, log }: ReconcilerDeps, onObject: OnObj
   return { client: objectClient(cluster), watches }
 }
 
-const setTimer = (ms: number, run: () => void) => {
-  const timer = setTimeout(run, ms)
-  return () => clearTimeout(timer)
-}
-
 const measureQueues = (metrics: Metrics, queues: readonly QueueSize[]): void => {
   for (const lane of ['fresh', 'routine'] as const) {
     metrics.set(
@@ -117,15 +72,8 @@ const measureQueues = (metrics: Metrics, queues: readonly QueueSize[]): void => 
 
 /** The reconciler with everything it needs from the outside. */
 export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
-  const { config, cluster, watches, log, metrics } = deps
-  const tokens = createTokenPlaces(secretWriter(cluster))
-  const source = createSource(deps, tokens)
-  const engine = createEngine({
-    source: engineSource(),
-    setTimer,
-    now: () => performance.now(),
-    onAbsent: cause => log.error('the template engine cannot be started', { fault: cause }),
-  })
+  const { config, cluster, watches, log, metrics, services } = deps
+  const { source, engine, tokens, credentials } = services
   let leadership: Leadership | undefined
   const objects = createObjects(deps, (key, object) => controller.onObject(key, object))
   const events = eventRecorder({
@@ -150,7 +98,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       engine,
       turns: { now: () => performance.now(), pause: () => setImmediate() },
       events,
-      credentials: credentialReader(cluster),
+      credentials,
       trustedGateways: config.trustedGateways,
       onToken: tokens.note,
       observer: createObserver(log, metrics),
@@ -183,10 +131,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       metrics.set('latchkey_leader', {}, 0)
       await controller.stop(graceMs)
       await leadership?.resign()
-      await engine.close()
       await objects?.watches.stop()
       await events.stop()
-      await source.close()
     },
   }
 }
