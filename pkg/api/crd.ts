@@ -1,22 +1,11 @@
-import { z } from 'zod'
+import type { z } from 'zod'
+import { ClusterExternalSecret } from './clusterexternalsecret.ts'
+import { ClusterPushSecret } from './clusterpushsecret.ts'
 import { ExternalSecret } from './externalsecret.ts'
 import { group } from './meta.ts'
+import { PushSecret } from './pushsecret.ts'
+import { type Schema, schemaOf } from './schema.ts'
 import { ClusterSecretStore, SecretStore } from './secretstore.ts'
-
-/** A node of an OpenAPI v3 schema as the API server takes it. */
-export interface Schema {
-  readonly type?: string
-  readonly description?: string
-  readonly format?: string
-  readonly default?: unknown
-  readonly enum?: readonly string[]
-  readonly pattern?: string
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly additionalProperties?: Schema
-  readonly items?: Schema
-  readonly required?: readonly string[]
-  readonly [keyword: string]: unknown
-}
 
 interface Column {
   readonly name: string
@@ -24,20 +13,28 @@ interface Column {
   readonly jsonPath: string
 }
 
+type Version = 'v1' | 'v1beta1' | 'v1alpha1'
+
 /** What a CustomResourceDefinition says about a kind besides its schema (compatibility.md §1.1). */
 export interface KindDefinition {
   readonly kind: string
   readonly plural: string
-  readonly shortName: string
+  readonly shortName?: string
   readonly scope: 'Namespaced' | 'Cluster'
+  /** Those that are served: the stored one first, after it those that are deprecated (decision 2). */
+  readonly versions: readonly [Version, ...Version[]]
   readonly shape: { readonly description: string; readonly spec: z.ZodType; readonly status: z.ZodType }
   readonly columns: readonly Column[]
   readonly selectable: readonly string[]
+  /** What does not happen, where Latchkey only judges the kind and has no reconciler for it yet. */
+  readonly idle?: string
 }
 
 const ready = (field: string) => `.status.conditions[?(@.type=="Ready")].${field}`
+const versions: KindDefinition['versions'] = ['v1', 'v1beta1']
+const age: Column = { name: 'AGE', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 const storeColumns: readonly Column[] = [
-  { name: 'AGE', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  age,
   { name: 'Status', type: 'string', jsonPath: ready('reason') },
   { name: 'Capabilities', type: 'string', jsonPath: '.status.capabilities' },
   { name: 'Ready', type: 'string', jsonPath: ready('status') },
@@ -55,6 +52,7 @@ export const kinds: readonly KindDefinition[] = [
     plural: 'externalsecrets',
     shortName: 'es',
     scope: 'Namespaced',
+    versions,
     shape: shapeOf(ExternalSecret),
     columns: [
       { name: 'StoreType', type: 'string', jsonPath: '.spec.secretStoreRef.kind' },
@@ -76,6 +74,7 @@ export const kinds: readonly KindDefinition[] = [
     plural: 'secretstores',
     shortName: 'ss',
     scope: 'Namespaced',
+    versions,
     shape: shapeOf(SecretStore),
     columns: storeColumns,
     selectable: [],
@@ -85,37 +84,52 @@ export const kinds: readonly KindDefinition[] = [
     plural: 'clustersecretstores',
     shortName: 'css',
     scope: 'Cluster',
+    versions,
     shape: shapeOf(ClusterSecretStore),
     columns: storeColumns,
     selectable: [],
   },
+  {
+    kind: 'ClusterExternalSecret',
+    plural: 'clusterexternalsecrets',
+    shortName: 'ces',
+    scope: 'Cluster',
+    versions,
+    shape: shapeOf(ClusterExternalSecret),
+    columns: [
+      { name: 'Store', type: 'string', jsonPath: '.spec.externalSecretSpec.secretStoreRef.name' },
+      { name: 'Refresh Interval', type: 'string', jsonPath: '.spec.refreshTime' },
+      { name: 'Ready', type: 'string', jsonPath: ready('status') },
+    ],
+    selectable: [],
+    idle: 'no ExternalSecret is made of it',
+  },
+  {
+    kind: 'PushSecret',
+    plural: 'pushsecrets',
+    shortName: 'ps',
+    scope: 'Namespaced',
+    versions: ['v1alpha1'],
+    shape: shapeOf(PushSecret),
+    columns: [
+      age,
+      { name: 'Status', type: 'string', jsonPath: ready('reason') },
+      { name: 'Last Sync', type: 'date', jsonPath: '.status.refreshTime' },
+    ],
+    selectable: [],
+    idle: 'nothing is pushed',
+  },
+  {
+    kind: 'ClusterPushSecret',
+    plural: 'clusterpushsecrets',
+    scope: 'Cluster',
+    versions: ['v1alpha1'],
+    shape: shapeOf(ClusterPushSecret),
+    columns: [age, { name: 'Status', type: 'string', jsonPath: ready('reason') }],
+    selectable: [],
+    idle: 'no PushSecret is made of it',
+  },
 ]
-
-// The bounds that zod adds for JavaScript's or int32's range say nothing that `format` does not.
-const typeBounds: readonly unknown[] = [-(2 ** 31), 2 ** 31 - 1, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]
-
-/** Turns what zod emits into what a structural schema allows (dependencies.md §2). */
-const tidy = (node: Record<string, unknown>): void => {
-  if (node['x-kubernetes-int-or-string'] === true) delete node['anyOf']
-  const rest = node['additionalProperties']
-  if (rest && Object.keys(rest).length === 0) {
-    delete node['additionalProperties']
-    node['x-kubernetes-preserve-unknown-fields'] = true
-  }
-  for (const bound of ['minimum', 'maximum']) if (typeBounds.includes(node[bound])) delete node[bound]
-}
-
-/** The structural schema of a zod type. Throws where the type cannot be said in one. */
-export const schemaOf = (type: z.ZodType): Schema =>
-  z.toJSONSchema(type, {
-    target: 'openapi-3.0',
-    io: 'input',
-    // a type of our own making says in its metadata what it is
-    unrepresentable: ({ zodSchema }) => (z.globalRegistry.get(zodSchema)?.['type'] === undefined ? 'throw' : 'any'),
-    cycles: 'throw',
-    reused: 'inline',
-    override: ({ jsonSchema }) => tidy(jsonSchema),
-  }) as Schema // zod's type is a union over all targets; the keywords of this one are those of Schema
 
 const rootSchema = (definition: KindDefinition): Schema => ({
   description: definition.shape.description,
@@ -130,13 +144,13 @@ const rootSchema = (definition: KindDefinition): Schema => ({
   },
 })
 
-const versionOf = (definition: KindDefinition, name: 'v1' | 'v1beta1') => ({
+const versionOf = (definition: KindDefinition, name: Version) => ({
   name,
   served: true,
-  storage: name === 'v1',
-  ...(name !== 'v1' && {
+  storage: name === definition.versions[0],
+  ...(name !== definition.versions[0] && {
     deprecated: true,
-    deprecationWarning: `${group}/${name} ${definition.kind} is deprecated; write apiVersion: ${group}/v1`,
+    deprecationWarning: `${group}/${name} ${definition.kind} is deprecated; write apiVersion: ${group}/${definition.versions[0]}`,
   }),
   additionalPrinterColumns: definition.columns,
   ...(definition.selectable.length > 0 && { selectableFields: definition.selectable.map(jsonPath => ({ jsonPath })) }),
@@ -144,7 +158,7 @@ const versionOf = (definition: KindDefinition, name: 'v1' | 'v1beta1') => ({
   subresources: { status: {} },
 })
 
-/** The CustomResourceDefinition of a kind: v1 is stored, v1beta1 is served with the same schema (decision 2). */
+/** The CustomResourceDefinition of a kind: the first version is stored, the others are served with the same schema. */
 export const customResourceDefinition = (definition: KindDefinition) => ({
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
@@ -159,11 +173,11 @@ export const customResourceDefinition = (definition: KindDefinition) => ({
       listKind: `${definition.kind}List`,
       plural: definition.plural,
       singular: definition.kind.toLowerCase(),
-      shortNames: [definition.shortName],
+      ...(definition.shortName && { shortNames: [definition.shortName] }),
       categories: ['external-secrets'],
     },
     scope: definition.scope,
-    versions: [versionOf(definition, 'v1'), versionOf(definition, 'v1beta1')],
+    versions: definition.versions.map(name => versionOf(definition, name)),
   },
 })
 export type CustomResourceDefinition = ReturnType<typeof customResourceDefinition>

@@ -32,7 +32,7 @@ const generatorKinds = [
   'MFA',
 ] as const
 
-const GeneratorRef = z.object({
+export const GeneratorRef = z.object({
   apiVersion: z
     .string()
     .default('generators.external-secrets.io/v1alpha1')
@@ -118,20 +118,25 @@ const Merge = z.object({
     .meta({ description: 'Extract: the properties become keys. JSON: one key holds the merged object.' }),
 })
 
+/** The ways to rename one key by itself. */
+export const renaming = {
+  regexp: z
+    .object({
+      source: z.string().meta({ description: 'Regular expression (RE2).' }),
+      target: z.string().meta({ description: 'Replacement; $1 is the first group.' }),
+    })
+    .optional()
+    .meta({ description: 'Renames keys by regular expression.' }),
+  transform: z
+    .object({ template: z.string().meta({ description: 'Template of the new key; .value is the old one.' }) })
+    .optional()
+    .meta({ description: 'Renames keys by template.' }),
+}
+
 /** One step that renames or merges keys; exactly one member is set. */
 export const Rewrite = z
   .object({
-    regexp: z
-      .object({
-        source: z.string().meta({ description: 'Regular expression (RE2).' }),
-        target: z.string().meta({ description: 'Replacement; $1 is the first group.' }),
-      })
-      .optional()
-      .meta({ description: 'Renames keys by regular expression.' }),
-    transform: z
-      .object({ template: z.string().meta({ description: 'Template of the new key; .value is the old one.' }) })
-      .optional()
-      .meta({ description: 'Renames keys by template.' }),
+    ...renaming,
     merge: Merge.optional().meta({ description: 'Merges the JSON values of all keys.' }),
   })
   .meta({ minProperties: 1, maxProperties: 1 })

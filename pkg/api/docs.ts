@@ -1,5 +1,6 @@
-import { type KindDefinition, type Schema, schemaOf } from './crd.ts'
+import type { KindDefinition } from './crd.ts'
 import { dataKeyPattern, group, namespacePattern, objectPattern } from './meta.ts'
+import { type Schema, schemaOf } from './schema.ts'
 
 const text = (value: string) => value.replaceAll('|', '\\|').replaceAll('\n', ' ')
 const code = (value: string) => `\`${text(value)}\``
@@ -25,7 +26,7 @@ const typeOf = (schema: Schema): string => {
   if (schema.additionalProperties) return `map of ${typeOf(schema.additionalProperties)}`
   const format = schema.format && schema.format !== 'int64' && schema.format !== 'int32' ? ` (${schema.format})` : ''
   const rules = rulesOf(schema)
-  return `${schema.type ?? ''}${format}${rules && `, ${rules}`}`
+  return `${schema.type ?? 'any'}${format}${rules && `, ${rules}`}`
 }
 
 const rowOf = (path: string, schema: Schema, required: boolean): string => {
@@ -45,13 +46,23 @@ const rowsOf = (path: string, schema: Schema): string[] => {
 const table = (path: string, schema: Schema): string =>
   ['| field | type | default | |', '|---|---|---|---|', ...rowsOf(path, schema)].join('\n')
 
+const head = ({ versions: [stored, ...older], shortName, scope }: KindDefinition): string => {
+  const short = shortName ? ` short name \`${shortName}\`,` : ''
+  const also = older.map(version => `;\n  ${code(version)} is served too, with a deprecation warning`).join('')
+  return `- \`apiVersion: ${group}/${stored}\`,${short} ${scope === 'Cluster' ? 'cluster-scoped' : 'namespaced'}${also}.`
+}
+
+const idleNote = ({ kind, idle }: KindDefinition): string =>
+  idle
+    ? `\nLatchkey does not act on ${kind} yet: ${idle}. It is judged at admission, and a warning says the same.\n`
+    : ''
+
 /** docs/reference/<kind>.md: every field of the kind, from its schema. */
 export const kindPage = (definition: KindDefinition): string => `# ${definition.kind}
 
 ${definition.shape.description}
-
-- \`apiVersion: ${group}/v1\`, short name \`${definition.shortName}\`, ${definition.scope === 'Cluster' ? 'cluster-scoped' : 'namespaced'};
-  \`v1beta1\` is served too, with a deprecation warning.
+${idleNote(definition)}
+${head(definition)}
 - \`kubectl get\` shows: ${definition.columns.map(({ name }) => name).join(', ')}.
 ${definition.selectable.length > 0 ? `- \`kubectl get --field-selector\` knows: ${definition.selectable.map(path => code(path.slice(1))).join(', ')}.\n` : ''}
 \`*\` marks a field that its parent needs. No default means that the field stays absent.

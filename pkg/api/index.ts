@@ -1,11 +1,11 @@
+export { ClusterExternalSecret } from './clusterexternalsecret.ts'
+export { ClusterPushSecret } from './clusterpushsecret.ts'
 export {
   type CustomResourceDefinition,
   customResourceDefinition,
   customResourceDefinitions,
   type KindDefinition,
   kinds,
-  type Schema,
-  schemaOf,
 } from './crd.ts'
 export { DataEntry, DataFromEntry, Find, RemoteRef, Rewrite, SecretStoreRef, SourceRef } from './data.ts'
 export { kindPage } from './docs.ts'
@@ -38,7 +38,9 @@ export {
   ServiceAccountSelector,
 } from './meta.ts'
 export { Policy, type PolicyLevel, policyLevels } from './policy.ts'
+export { PushSecret, type PushSecretSpec, type PushStoreRef, type PushTo } from './pushsecret.ts'
 export { type AdmissionAnswer, AdmissionRequest, AdmissionResponse, AdmissionReview, answer } from './review.ts'
+export { type Schema, schemaOf } from './schema.ts'
 export {
   AkeylessProvider,
   ClusterSecretStore,

@@ -39,16 +39,17 @@ const checkEntries =
 
 /**
  * A JSON object with any keys, as it came: `__proto__` is a legal key of a Secret, and z.record would drop it without a word. The
- * values are checked by the type, and not transformed.
+ * values are checked by the type, and not transformed. Where it is a field of a kind, `values` is their schema there.
  */
-export const recordOf = <T>(type: z.ZodType<T>) =>
-  z.custom<Readonly<Record<string, T>>>().superRefine(checkEntries(type))
+export const recordOf = <T>(type: z.ZodType<T>, values?: Readonly<Record<string, unknown>>) => {
+  const record = z.custom<Readonly<Record<string, T>>>()
+  // what z.record would say by itself
+  if (values) record.register(z.globalRegistry, { type: 'object', additionalProperties: values })
+  return record.superRefine(checkEntries(type))
+}
 
-/** Texts by key, as labels and data are. Its metadata says in a schema what z.record would say by itself. */
-export const texts = z
-  .custom<Readonly<Record<string, string>>>()
-  .register(z.globalRegistry, { type: 'object', additionalProperties: { type: 'string' } })
-  .superRefine(checkEntries(z.string()))
+/** Texts by key, as labels and data are. */
+export const texts = recordOf(z.string(), { type: 'string' })
 
 export const OwnerRef = z.looseObject({
   apiVersion: z.string(),
@@ -131,3 +132,15 @@ export const LabelSelector = z
   })
   .meta({ 'x-kubernetes-map-type': 'atomic' })
 export type LabelSelector = z.infer<typeof LabelSelector>
+
+/** Metadata of what a cluster-scoped kind makes in each namespace. */
+export const MadeMetadata = z.object({
+  annotations: texts.optional().meta({ description: 'Annotations of each.' }),
+  labels: texts.optional().meta({ description: 'Labels of each.' }),
+})
+
+/** Where it could not be made. */
+export const NamespaceFailure = z.object({
+  namespace: z.string().meta({ description: 'Name of the namespace.' }),
+  reason: z.string().optional().meta({ description: 'Why.' }),
+})

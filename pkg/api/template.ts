@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dataKey, objectName, texts } from './meta.ts'
 
 const TemplateObject = z.object({
-  name: objectName.meta({ description: 'Name of the object, in the namespace of the ExternalSecret.' }),
+  name: objectName.meta({ description: 'Name of the object, in the same namespace.' }),
   items: z
     .array(
       z.object({
