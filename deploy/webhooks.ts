@@ -1,4 +1,4 @@
-import { group } from '#api'
+import { group, type KindDefinition, kinds } from '#api'
 import { type Manifest, metadata, names } from './names.ts'
 
 /** Where the API server finds the webhook: a Service in the cluster, or a URL for a process outside of it. */
@@ -7,20 +7,10 @@ export type WebhookClient =
   /** https, without a path. */
   | { readonly url: string }
 
-interface Resource {
-  readonly plural: string
-  readonly singular: string
-  readonly scope: 'Namespaced' | 'Cluster'
-}
-
-const stores: readonly Resource[] = [
-  { plural: 'secretstores', singular: 'secretstore', scope: 'Namespaced' },
-  { plural: 'clustersecretstores', singular: 'clustersecretstore', scope: 'Cluster' },
-]
-const judged: readonly Resource[] = [
-  ...stores,
-  { plural: 'externalsecrets', singular: 'externalsecret', scope: 'Namespaced' },
-]
+const stores = kinds.filter(({ kind }) => kind.endsWith('SecretStore'))
+// stores first: the order of the configuration that is installed already
+const judged = [...stores, ...kinds.filter(kind => !stores.includes(kind))]
+const singular = ({ kind }: KindDefinition): string => kind.toLowerCase()
 
 // CEL that cannot fail on an object of ours: an error would count as a failed call.
 const untouched = [
@@ -46,10 +36,10 @@ const clientConfig = (client: WebhookClient, path: string, caBundle: string | un
   ...(caBundle !== undefined && { caBundle }),
 })
 
-const rule = ({ plural, scope }: Resource) => ({
+const rule = ({ plural, scope, versions: [stored] }: KindDefinition) => ({
   apiGroups: [group],
-  // matchPolicy Equivalent brings every other served version as v1
-  apiVersions: ['v1'],
+  // matchPolicy Equivalent brings every other served version as this one
+  apiVersions: [stored],
   // never DELETE: a webhook that is away would keep namespaces from going
   operations: ['CREATE', 'UPDATE'],
   resources: [plural],
@@ -68,7 +58,7 @@ export const webhookConfigurations = (client: WebhookClient, caBundle: string | 
     kind: 'ValidatingWebhookConfiguration',
     metadata: metadata(names.webhooks),
     webhooks: judged.map(resource => ({
-      name: `validate.${resource.singular}.latchkey.dev`,
+      name: `validate.${singular(resource)}.latchkey.dev`,
       clientConfig: clientConfig(client, '/validate', caBundle),
       rules: [rule(resource)],
       ...common,
@@ -82,7 +72,7 @@ export const webhookConfigurations = (client: WebhookClient, caBundle: string | 
     kind: 'MutatingWebhookConfiguration',
     metadata: metadata(names.webhooks),
     webhooks: stores.map(resource => ({
-      name: `mutate.${resource.singular}.latchkey.dev`,
+      name: `mutate.${singular(resource)}.latchkey.dev`,
       clientConfig: clientConfig(client, '/mutate', caBundle),
       rules: [rule(resource)],
       ...common,

@@ -1,4 +1,4 @@
-import { type AdmissionAnswer, AdmissionReview, answer } from '#api'
+import { type AdmissionAnswer, AdmissionReview, answer, group, kinds } from '#api'
 import { show } from '#core'
 import type { Check } from './check.ts'
 import { type Context, denialText, type Finding, warningTexts } from './findings.ts'
@@ -9,8 +9,7 @@ import { valueAt } from './schema.ts'
 
 type Request = AdmissionReview['request']
 
-const versions = new Set(['v1', 'v1beta1'])
-const group = 'external-secrets.io'
+const served = new Set(kinds.flatMap(({ kind, versions }) => versions.map(version => `${version} ${kind}`)))
 
 /** 403 as in ESO: older kubectl prints no message with 422. */
 const forbidden = { code: 403, reason: 'Forbidden' }
@@ -54,7 +53,7 @@ interface Judged {
 const decide = (request: Request, context: Context): AdmissionAnswer | Judged => {
   const { uid, operation, kind, object, oldObject } = request
   if (operation !== 'CREATE' && operation !== 'UPDATE') return allow(uid)
-  if (kind.group !== group || !isJudged(kind.kind) || !versions.has(kind.version)) {
+  if (kind.group !== group || !isJudged(kind.kind) || !served.has(`${kind.version} ${kind.kind}`)) {
     const text = `${show(`${kind.group}/${kind.version} ${kind.kind}`)} is not a kind that Latchkey judges`
     return deny(uid, forbidden, `${text} → correct the webhook configuration`)
   }

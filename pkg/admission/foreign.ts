@@ -1,4 +1,4 @@
-import type { Context, Draft } from './findings.ts'
+import type { Context, Draft, StoreLookup } from './findings.ts'
 import { valueAt } from './schema.ts'
 
 /** The class of a process that nobody gave another one, and of a store that names none (docs/adr/0006). */
@@ -28,26 +28,63 @@ const isForeignStore = (object: unknown, { controllerClass }: Context): boolean 
   return names.length === 1 && names[0] !== 'akeyless'
 }
 
-/** Every store that an ExternalSecret names, for all of it or for one entry. */
-const storeRefsOf = (object: unknown): readonly unknown[] => {
-  const lists = ['data', 'dataFrom'].map(field => valueAt(object, ['spec', field]))
-  const entries = lists.flatMap(list => (Array.isArray(list) ? list : []))
-  const own = entries.map(entry => valueAt(entry, ['sourceRef', 'storeRef']))
-  return [valueAt(object, ['spec', 'secretStoreRef']), ...own].filter(ref => textOf(valueAt(ref, ['name'])))
+type Known = NonNullable<ReturnType<StoreLookup>>
+
+/** How a kind that uses stores names them. */
+interface User {
+  /** Where the spec is that does. */
+  readonly at: readonly string[]
+  readonly field: string
+  readonly refsOf: (spec: unknown) => readonly unknown[]
+  readonly isForeign: (known: readonly Known[]) => boolean
 }
 
-const lookUp = (ref: unknown, namespace: unknown, { stores }: Context) => {
-  const kind = valueAt(ref, ['kind']) === 'ClusterSecretStore' ? 'ClusterSecretStore' : 'SecretStore'
-  const name = textOf(valueAt(ref, ['name']))
-  return stores?.({ kind, namespace: kind === 'SecretStore' ? textOf(namespace) : undefined, name })
+const listAt = (spec: unknown, field: string): readonly unknown[] => {
+  const list = valueAt(spec, [field])
+  return Array.isArray(list) ? list : []
 }
 
 /** One store of another operator makes the object that one's: the reconciler does not touch it then (compatibility.md §2, step 5). */
-const isForeignSecret = (object: unknown, context: Context): boolean => {
-  const namespace = valueAt(object, ['metadata', 'namespace'])
-  const known = storeRefsOf(object).flatMap(ref => lookUp(ref, namespace, context) ?? [])
+const reads = {
+  field: 'secretStoreRef',
+  refsOf: (spec: unknown) => [
+    valueAt(spec, ['secretStoreRef']),
+    ...['data', 'dataFrom'].flatMap(field =>
+      listAt(spec, field).map(entry => valueAt(entry, ['sourceRef', 'storeRef'])),
+    ),
+  ],
+  isForeign: (known: readonly Known[]) => known.some(store => !store.ours),
+}
+
+/** Each operator pushes to the stores that are its own (compatibility.md §5, step 3). */
+const pushes = {
+  field: 'secretStoreRefs',
+  refsOf: (spec: unknown) => listAt(spec, 'secretStoreRefs'),
+  isForeign: (known: readonly Known[]) => known.every(store => !store.ours),
+}
+
+const users: ReadonlyMap<unknown, User> = new Map([
+  ['ExternalSecret', { at: ['spec'], ...reads }],
+  ['ClusterExternalSecret', { at: ['spec', 'externalSecretSpec'], ...reads }],
+  ['PushSecret', { at: ['spec'], ...pushes }],
+  ['ClusterPushSecret', { at: ['spec', 'pushSecretSpec'], ...pushes }],
+])
+
+/** A SecretStore of an object that stands in no namespace may be any. */
+const lookUp = (ref: unknown, namespace: string | undefined, { stores }: Context) => {
+  const kind = valueAt(ref, ['kind']) === 'ClusterSecretStore' ? 'ClusterSecretStore' : 'SecretStore'
+  const name = textOf(valueAt(ref, ['name']))
+  if (kind === 'SecretStore' && namespace === undefined) return undefined
+  return stores?.({ kind, namespace: kind === 'SecretStore' ? namespace : undefined, name })
+}
+
+const isForeignUser = ({ at, refsOf, isForeign }: User, object: unknown, context: Context): boolean => {
+  // only of what it makes it is not known where that will be
+  const namespace = at.length > 1 ? undefined : textOf(valueAt(object, ['metadata', 'namespace']))
+  const named = refsOf(valueAt(object, at)).filter(ref => textOf(valueAt(ref, ['name'])))
+  const known = named.flatMap(ref => lookUp(ref, namespace, context) ?? [])
   // none there yet, or generators alone, which have no class: where two operators share the cluster it may be anybody's
-  return known.length === 0 ? isShared(context) : known.some(store => !store.ours)
+  return known.length === 0 ? isShared(context) : isForeign(known)
 }
 
 /**
@@ -55,10 +92,12 @@ const isForeignSecret = (object: unknown, context: Context): boolean => {
  * known. Takes the object as it came, since its faults may be such that it cannot be parsed. Decisions 2 and 3.
  */
 export const foreignDraft = (object: unknown, context: Context): Draft | undefined => {
-  if (valueAt(object, ['kind']) === 'ExternalSecret') {
+  const user = users.get(valueAt(object, ['kind']))
+  if (user) {
     const message =
       'names a store that Latchkey does not serve, or none; if it were ours, what follows would be refused'
-    return isForeignSecret(object, context) ? { path: 'spec.secretStoreRef', message, level: 'warn' } : undefined
+    const path = [...user.at, user.field].join('.')
+    return isForeignUser(user, object, context) ? { path, message, level: 'warn' } : undefined
   }
   const message = 'is not for Latchkey; if it were, what follows would be refused'
   return isForeignStore(object, context) ? { path: 'spec', message, level: 'warn' } : undefined

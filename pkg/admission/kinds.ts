@@ -1,7 +1,21 @@
 import type { z } from 'zod'
-import { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
+import {
+  ClusterExternalSecret,
+  ClusterPushSecret,
+  ClusterSecretStore,
+  ExternalSecret,
+  PushSecret,
+  SecretStore,
+} from '#api'
 import { type Context, type Finding, type Rule, stamp } from './findings.ts'
-import { externalSecretRules, schemaRule, storeRules } from './rules/index.ts'
+import {
+  clusterExternalSecretRules,
+  clusterPushSecretRules,
+  externalSecretRules,
+  pushSecretRules,
+  schemaRule,
+  storeRules,
+} from './rules/index.ts'
 import { breadthDrafts, fieldPath, repaired, schemaDrafts } from './schema.ts'
 
 type Examine = (object: unknown, context: Context) => readonly Finding[]
@@ -45,6 +59,9 @@ export const kinds = {
   ExternalSecret: examiner(ExternalSecret, externalSecretRules),
   SecretStore: examiner<SecretStore | ClusterSecretStore>(SecretStore, storeRules),
   ClusterSecretStore: examiner<SecretStore | ClusterSecretStore>(ClusterSecretStore, storeRules),
+  ClusterExternalSecret: examiner(ClusterExternalSecret, clusterExternalSecretRules),
+  PushSecret: examiner(PushSecret, pushSecretRules),
+  ClusterPushSecret: examiner(ClusterPushSecret, clusterPushSecretRules),
 } satisfies Record<string, Examine>
 
 export type JudgedKind = keyof typeof kinds

@@ -1,16 +1,11 @@
-import type { ExternalSecretSpec, SourceRef } from '#api'
+import type { ExternalSecretSpec, PushSecretSpec, SourceRef } from '#api'
 import { Fault } from '#core'
 
 const keepWithEso = 'leave it out, or keep this object with ESO'
 
-const generator = (path: string, source: SourceRef | undefined): Fault[] =>
+const generator = (path: string, source: Pick<SourceRef, 'generatorRef'> | undefined): Fault[] =>
   source?.generatorRef
-    ? [
-        new Fault('NotSupported', 'Latchkey runs no generators', {
-          path: `${path}.sourceRef.generatorRef`,
-          remedy: keepWithEso,
-        }),
-      ]
+    ? [new Fault('NotSupported', 'Latchkey runs no generators', { path: `${path}.generatorRef`, remedy: keepWithEso })]
     : []
 
 /**
@@ -18,6 +13,9 @@ const generator = (path: string, source: SourceRef | undefined): Fault[] =>
  * by this list and the reconciler stops at it, so that nothing in a manifest is passed over in silence.
  */
 export const unsupported = (spec: ExternalSecretSpec): Fault[] => [
-  ...(spec.data ?? []).flatMap((entry, index) => generator(`spec.data[${index}]`, entry.sourceRef)),
-  ...(spec.dataFrom ?? []).flatMap((entry, index) => generator(`spec.dataFrom[${index}]`, entry.sourceRef)),
+  ...(spec.data ?? []).flatMap((entry, index) => generator(`spec.data[${index}].sourceRef`, entry.sourceRef)),
+  ...(spec.dataFrom ?? []).flatMap((entry, index) => generator(`spec.dataFrom[${index}].sourceRef`, entry.sourceRef)),
 ]
+
+/** The same of what is pushed. */
+export const unsupportedPush = (spec: PushSecretSpec): Fault[] => generator('spec.selector', spec.selector)

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { parseReview } from '#admission'
+import { kinds } from '#api'
 import { sentence } from '#core'
 import type { Log, Metrics } from '#observe'
 
@@ -30,9 +31,9 @@ const Envelope = z.object({
 type Envelope = z.infer<typeof Envelope>
 
 // Anything else is one label value: anybody who reaches the port could make up kinds.
-const kinds = new Set(['SecretStore', 'ClusterSecretStore', 'ExternalSecret'])
+const known = new Set(kinds.map(({ kind }) => kind))
 const kindOf = ({ request }: Envelope): string =>
-  (kinds.has(request.kind?.kind ?? '') ? request.kind?.kind : undefined) ?? 'other'
+  (known.has(request.kind?.kind ?? '') ? request.kind?.kind : undefined) ?? 'other'
 
 const reply = (envelope: Envelope, allowed: boolean, code: number, message: string) => ({
   // the version that was asked in, or the API server would not understand the refusal either

@@ -1,9 +1,10 @@
-import type { ExternalSecret } from '#api'
+import type { ClusterExternalSecret, ClusterPushSecret, ExternalSecret, PushSecret } from '#api'
 import type { Rule } from '../findings.ts'
 import { foreignRule } from '../foreign.ts'
 import { silenceRule } from '../settle.ts'
 import { authMethod } from './auth-method.ts'
 import { ca } from './ca.ts'
+import { clusterRules, ofMadeExternalSecret, ofMadePushSecret } from './cluster.ts'
 import { conversionStrategy } from './conversion-strategy.ts'
 import { credentials } from './credentials.ts'
 import { dataFrom } from './data-from.ts'
@@ -14,9 +15,12 @@ import { immutable } from './immutable.ts'
 import { kubernetesAuth } from './kubernetes-auth.ts'
 import { manifestTarget } from './manifest-target.ts'
 import { metadataPolicy } from './metadata-policy.ts'
+import { namespacedStore } from './namespaced-store.ts'
 import { noData } from './no-data.ts'
+import { notServed } from './not-served.ts'
 import { policies } from './policies.ts'
 import { provider } from './provider.ts'
+import { pushSecretRules as pushRules, scatteredPushRules } from './push.ts'
 import { refCount } from './ref-count.ts'
 import { refreshInterval } from './refresh-interval.ts'
 import { regexp } from './regexp.ts'
@@ -89,13 +93,33 @@ export const storeRules: readonly Rule<Store>[] = [
   retrySettings,
 ]
 
+export const pushSecretRules: readonly Rule<PushSecret>[] = [notServed, ...pushRules]
+
+export const clusterExternalSecretRules: readonly Rule<ClusterExternalSecret>[] = [
+  ...clusterRules,
+  ...[namespacedStore, ...externalSecretRules].map(ofMadeExternalSecret),
+]
+
+export const clusterPushSecretRules: readonly Rule<ClusterPushSecret>[] = [
+  ...clusterRules,
+  ...scatteredPushRules.map(ofMadePushSecret),
+]
+
 interface Described {
   readonly id: string
   readonly doc: string
   readonly warns?: true
 }
 
-const described: readonly Described[] = [schemaRule, foreignRule, silenceRule, ...externalSecretRules, ...storeRules]
+const described: readonly Described[] = [
+  schemaRule,
+  foreignRule,
+  silenceRule,
+  ...externalSecretRules,
+  ...storeRules,
+  ...clusterExternalSecretRules,
+  ...pushSecretRules,
+]
 
 /** Every id that a finding can carry, with its line of documentation: the source of docs/reference/rejections.md. */
 export const catalogue: ReadonlyMap<string, Described> = new Map(described.map(each => [each.id, each]))

@@ -1,4 +1,4 @@
-import type { ExternalSecret } from '#api'
+import type { ExternalSecret, PushSecret, Rewrite } from '#api'
 import { compileExpression } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 
@@ -47,18 +47,41 @@ export const regexpDrafts = (expressions: readonly Expression[]): Draft[] => {
   return drafts
 }
 
-const expressionsOf = ({ spec }: ExternalSecret): Expression[] =>
-  (spec.dataFrom ?? []).flatMap(({ find, rewrite }, index) => {
-    const path = `spec.dataFrom[${index}]`
-    const sources: readonly (readonly [field: string, source: string | undefined])[] = [
-      ['find.name.regexp', find?.name?.regexp],
-      ...(rewrite ?? []).map((step, at) => [`rewrite[${at}].regexp.source`, step.regexp?.source] as const),
-    ]
-    return sources.flatMap(([field, source]) => (source === undefined ? [] : [{ path: `${path}.${field}`, source }]))
-  })
+interface Entry {
+  readonly path: string
+  /** The field of the entry that picks keys by a regular expression, and its text. */
+  readonly picks: readonly [field: string, source: string | undefined]
+  readonly rewrite: readonly Pick<Rewrite, 'regexp'>[] | undefined
+}
+
+const expressionsOf = ({ path, picks, rewrite = [] }: Entry): Expression[] => {
+  const steps = rewrite.map((step, at) => [`rewrite[${at}].regexp.source`, step.regexp?.source] as const)
+  return [picks, ...steps].flatMap(([field, source]) =>
+    source === undefined ? [] : [{ path: `${path}.${field}`, source }],
+  )
+}
+
+const described = {
+  id: 'regexp',
+  doc: `Regular expressions of find, match and rewrite compile under RE2 and have at most ${longest} characters each.`,
+} as const
 
 export const regexp: Rule<ExternalSecret> = {
-  id: 'regexp',
-  doc: `Regular expressions of find and rewrite compile under RE2 and have at most ${longest} characters each.`,
-  check: object => regexpDrafts(expressionsOf(object)),
+  ...described,
+  check: ({ spec }) => {
+    const entries = (spec.dataFrom ?? []).map(({ find, rewrite }, index): Entry => {
+      return { path: `spec.dataFrom[${index}]`, picks: ['find.name.regexp', find?.name?.regexp], rewrite }
+    })
+    return regexpDrafts(entries.flatMap(expressionsOf))
+  },
+}
+
+export const pushRegexp: Rule<PushSecret> = {
+  ...described,
+  check: ({ spec }) => {
+    const entries = (spec.dataTo ?? []).map(({ match, rewrite }, index): Entry => {
+      return { path: `spec.dataTo[${index}]`, picks: ['match.regexp', match?.regexp], rewrite }
+    })
+    return regexpDrafts(entries.flatMap(expressionsOf))
+  },
 }

@@ -13,19 +13,27 @@ const tooLong = (path: string, text: string | undefined): Draft[] =>
     ? [{ path, message: `is longer than ${longest} characters`, remedy: 'write the name as the item has it' }]
     : []
 
-const refDrafts = (path: string, { key, property }: RemoteRef): Draft[] => {
-  const drafts = [...tooLong(`${path}.key`, key), ...tooLong(`${path}.property`, property)]
-  if (key.trim() === '') drafts.push({ path: `${path}.key`, message: 'is empty', remedy: 'write the path of an item' })
-  else if (control.test(key) || key !== key.trim()) {
-    const message = `${show(key)} has blanks around it or control characters`
-    drafts.push({ path: `${path}.key`, message, remedy: 'write the path as Akeyless shows it' })
-  }
-  if (property && control.test(property)) {
-    const message = `${show(property)} has control characters`
-    drafts.push({ path: `${path}.property`, message, remedy: 'write the name as the item has it' })
-  }
-  return drafts
+/** What is wrong with the path of an item. */
+export const keyDrafts = (path: string, key: string): Draft[] => {
+  const drafts = tooLong(path, key)
+  if (key.trim() === '') return [...drafts, { path, message: 'is empty', remedy: 'write the path of an item' }]
+  if (!control.test(key) && key === key.trim()) return drafts
+  const message = `${show(key)} has blanks around it or control characters`
+  return [...drafts, { path, message, remedy: 'write the path as Akeyless shows it' }]
 }
+
+/** What is wrong with the name of a property of its value. */
+export const propertyDrafts = (path: string, property: string | undefined): Draft[] => {
+  const drafts = tooLong(path, property)
+  if (!property || !control.test(property)) return drafts
+  const message = `${show(property)} has control characters`
+  return [...drafts, { path, message, remedy: 'write the name as the item has it' }]
+}
+
+const refDrafts = (path: string, { key, property }: RemoteRef): Draft[] => [
+  ...keyDrafts(`${path}.key`, key),
+  ...propertyDrafts(`${path}.property`, property),
+]
 
 export const remoteKey: Rule<ExternalSecret> = {
   id: 'remote-key',

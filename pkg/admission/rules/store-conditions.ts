@@ -6,7 +6,7 @@ import type { Store } from './store.ts'
 
 const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist']
 
-const selectorDrafts = (path: string, selector: StoreCondition['namespaceSelector']): Draft[] =>
+export const selectorDrafts = (path: string, selector: StoreCondition['namespaceSelector']): Draft[] =>
   (selector?.matchExpressions ?? []).flatMap(({ operator, values }, index): Draft[] => {
     const at = `${path}.matchExpressions[${index}]`
     if (!operators.includes(operator)) {

@@ -5,12 +5,14 @@ import type { Draft, Rule } from '../findings.ts'
 
 export const storeExists: Rule<ExternalSecret> = {
   id: 'store-exists',
-  doc: 'The stores that an ExternalSecret names are there; a warning only, since they may be applied in any order.',
+  doc: 'The stores that an object names are there; a warning only, since they may be applied in any order.',
   warns: true,
   check: ({ spec, metadata }, { stores }) =>
     storesOf(spec).flatMap(({ kind, name, path }): Draft[] => {
       const namespace = kind === 'SecretStore' ? metadata.namespace : undefined
-      if (!stores || !name || stores({ kind, namespace, name })) return []
+      // an object in no namespace is part of another one, and which store it will find is not known
+      if (!stores || !name || (kind === 'SecretStore' && namespace === undefined)) return []
+      if (stores({ kind, namespace, name })) return []
       const where = namespace ? ` in namespace ${namespace}` : ''
       return [
         {

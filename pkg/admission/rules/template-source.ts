@@ -42,7 +42,7 @@ const tooMany = (template: Template): Draft[] => {
     {
       path: 'spec.target.template.templateFrom',
       message,
-      remedy: 'take fewer, or split it into several ExternalSecrets',
+      remedy: 'take fewer, or split it into several objects',
     },
   ]
 }

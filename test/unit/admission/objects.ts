@@ -50,13 +50,66 @@ export const clusterStore = (change: (akeyless: Json, spec: Json, object: Json) 
     change(akeyless, spec, object)
   })
 
+// what is tried is what the rules say beside that nobody acts on these kinds yet
+const silent = { 'latchkey.dev/silence': 'not-served' }
+
+export const pushSecret = (change: (spec: Json, object: Json) => void = () => {}): Json => {
+  const object = {
+    apiVersion: 'external-secrets.io/v1alpha1',
+    kind: 'PushSecret',
+    metadata: { name: 'push', namespace: 'team-a', annotations: silent },
+    spec: {
+      refreshInterval: '1h',
+      secretStoreRefs: [{ name: 'main', kind: 'SecretStore' }],
+      selector: { secret: { name: 'app' } },
+      data: [
+        { match: { secretKey: 'user', remoteRef: { remoteKey: '/pushed/db', property: 'user' } } },
+        { match: { secretKey: 'password', remoteRef: { remoteKey: '/pushed/db', property: 'password' } } },
+      ],
+    },
+  }
+  change(object.spec, object)
+  return object
+}
+
+const namespaceSelectors = [{ matchLabels: { team: 'a' } }]
+
+/** `change` gets the spec of what it makes, and its own. */
+export const clusterExternalSecret = (change: (made: Json, spec: Json, object: Json) => void = () => {}): Json => {
+  const { spec: externalSecretSpec } = externalSecret()
+  externalSecretSpec.secretStoreRef.kind = 'ClusterSecretStore'
+  const object = {
+    apiVersion: 'external-secrets.io/v1',
+    kind: 'ClusterExternalSecret',
+    metadata: { name: 'all', annotations: silent },
+    spec: { refreshTime: '1h', namespaceSelectors, externalSecretSpec },
+  }
+  change(object.spec.externalSecretSpec, object.spec, object)
+  return object
+}
+
+export const clusterPushSecret = (change: (made: Json, spec: Json, object: Json) => void = () => {}): Json => {
+  const { spec: pushSecretSpec } = pushSecret()
+  pushSecretSpec.secretStoreRefs[0].kind = 'ClusterSecretStore'
+  const object = {
+    apiVersion: 'external-secrets.io/v1alpha1',
+    kind: 'ClusterPushSecret',
+    metadata: { name: 'all', annotations: silent },
+    spec: { refreshTime: '1h', namespaceSelectors, pushSecretSpec },
+  }
+  change(object.spec.pushSecretSpec, object.spec, object)
+  return object
+}
+
+const versionOf = (object: Json): string => object?.apiVersion?.split?.('/')[1] ?? 'v1'
+
 export const review = (object: Json, over: Json = {}): Json => ({
   apiVersion: 'admission.k8s.io/v1',
   kind: 'AdmissionReview',
   request: {
     uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
-    kind: { group: 'external-secrets.io', version: 'v1', kind: object?.kind ?? 'ExternalSecret' },
-    resource: { group: 'external-secrets.io', version: 'v1', resource: 'any' },
+    kind: { group: 'external-secrets.io', version: versionOf(object), kind: object?.kind ?? 'ExternalSecret' },
+    resource: { group: 'external-secrets.io', version: versionOf(object), resource: 'any' },
     operation: 'CREATE',
     name: object?.metadata?.name ?? '',
     namespace: object?.metadata?.namespace,

@@ -2,7 +2,9 @@ import t from 'tap'
 import { catalogue, denialText, judge, warning, warningTexts } from '#admission'
 import { clusterStore, externalSecret, store } from './objects.ts'
 import type { Cases } from './rules/cases.ts'
+import { clusterCases } from './rules/clusterexternalsecret.ts'
 import { externalSecretCases } from './rules/externalsecret.ts'
+import { pushCases } from './rules/pushsecret.ts'
 import { storeCases } from './rules/store.ts'
 import { targetCases } from './rules/target.ts'
 
@@ -22,7 +24,14 @@ const said = (object: unknown): string[] => {
   ]
 }
 
-const cases: Cases = { ...externalSecretCases, ...targetCases, ...storeCases }
+/** Rules that several kinds share have cases in several tables. */
+const cases: Cases = [externalSecretCases, targetCases, storeCases, clusterCases, pushCases].reduce((all, more) => {
+  const both = Object.entries(more).map(([rule, { passes, fails }]) => {
+    const before = all[rule]
+    return [rule, { passes: [...(before?.passes ?? []), ...passes], fails: [...(before?.fails ?? []), ...fails] }]
+  })
+  return { ...all, ...Object.fromEntries(both) }
+}, {} as Cases)
 
 for (const [rule, { passes, fails }] of Object.entries(cases)) {
   t.test(`${rule} passes what is right and says what is wrong`, async t => {

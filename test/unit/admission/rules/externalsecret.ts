@@ -85,7 +85,7 @@ export const externalSecretCases: Cases = {
         es((_, o) => {
           o.kind = 'Pod'
         }),
-        'kind: is not one that Latchkey judges → write ExternalSecret, SecretStore, ClusterSecretStore',
+        'kind: is not one that Latchkey judges → write ExternalSecret, SecretStore, ClusterSecretStore, ClusterExternalSecret, PushSecret, ClusterPushSecret',
       ],
       [
         es((_, o) => {

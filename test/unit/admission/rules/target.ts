@@ -245,7 +245,7 @@ export const targetCases: Cases = {
             })),
           }
         }),
-        'spec.target.template.templateFrom: names 51 ConfigMaps and Secrets, 50 are allowed → take fewer, or split it into several ExternalSecrets',
+        'spec.target.template.templateFrom: names 51 ConfigMaps and Secrets, 50 are allowed → take fewer, or split it into several objects',
       ],
       [
         from({}, { literal: '' }, { configMap: { name: 'c', items: [] }, secret: { name: 's', items: [] } }),

@@ -1,0 +1,108 @@
+import type { PushSecret, PushSecretSpec, PushStoreRef } from '#api'
+import { show } from '#core'
+import type { Draft, Rule } from '../findings.ts'
+
+/** One thing that is written: through which stores, to which item, and to which property of it. */
+interface Push {
+  readonly entry: string
+  readonly path: string
+  /** Empty: through all of them. */
+  readonly store: string
+  readonly item: string
+  /** Empty: the whole value. */
+  readonly property: string
+}
+
+const storeOf = ({ name, labelSelector, kind }: PushStoreRef): string =>
+  labelSelector ? `${kind} ${JSON.stringify(labelSelector)}` : `${kind}/${name}`
+
+// with or without a slash in front, it is the same item
+const itemOf = (remoteKey: string): string => `/${remoteKey.replace(/^\//, '')}`
+
+const pushesOf = ({ data = [], dataTo = [] }: PushSecretSpec): readonly Push[] => [
+  ...data.map(({ match: { remoteRef } }, index) => ({
+    entry: `spec.data[${index}]`,
+    path: `spec.data[${index}].match.remoteRef`,
+    store: '',
+    item: itemOf(remoteRef.remoteKey),
+    property: remoteRef.property ?? '',
+  })),
+  ...dataTo.flatMap(({ storeRef, remoteKey }, index) =>
+    storeRef && remoteKey
+      ? [
+          {
+            entry: `spec.dataTo[${index}]`,
+            path: `spec.dataTo[${index}].remoteKey`,
+            store: storeOf(storeRef),
+            item: itemOf(remoteKey),
+            property: '',
+          },
+        ]
+      : [],
+  ),
+]
+
+/** Entries that push each key to an item of its name, and pick and name them alike. */
+const alike = ({ dataTo = [] }: PushSecretSpec): readonly Draft[] => {
+  const seen = new Map<string, string>()
+  return dataTo.flatMap(({ storeRef, remoteKey, match, rewrite = [] }, index): Draft[] => {
+    if (!storeRef || remoteKey) return []
+    const id = JSON.stringify([storeOf(storeRef), match?.regexp ?? '', rewrite])
+    const path = `spec.dataTo[${index}]`
+    const earlier = seen.get(id)
+    if (earlier) return [{ path, message: `pushes the same keys to the same items as ${earlier}`, remedy: 'remove it' }]
+    seen.set(id, path)
+    return []
+  })
+}
+
+const same = ({ path, item, property }: Push, earlier: Push): Draft => {
+  const place = property ? `property ${show(property)} of ${show(item)}` : show(item)
+  return { path, message: `${earlier.entry} pushes to ${place} too`, remedy: 'give each entry a place of its own' }
+}
+
+const mixed = (push: Push, earlier: Push): Draft => {
+  const [whole, part] = push.property ? [earlier, push] : [push, earlier]
+  const message = `${whole.entry} writes ${show(push.item)} as a whole, and ${part.entry} a property of it`
+  return { path: push.path, message, remedy: 'give both a property, or push to another item' }
+}
+
+/** What was seen at an item: its value as a whole, the first of its properties, and each of them. */
+interface Seen {
+  readonly whole?: Push
+  readonly part?: Push
+  readonly parts: Map<string, Push>
+}
+
+const clash = (push: Push, { whole, part, parts }: Seen): Draft | undefined => {
+  const equal = push.property ? parts.get(push.property) : whole
+  if (equal) return same(push, equal)
+  const other = push.property ? whole : part
+  return other && mixed(push, other)
+}
+
+const noted = (push: Push, { whole, part, parts }: Seen): Seen => {
+  if (!push.property) return { whole: whole ?? push, ...(part && { part }), parts }
+  if (!parts.has(push.property)) parts.set(push.property, push)
+  return { ...(whole && { whole }), part: part ?? push, parts }
+}
+
+export const pushCollision: Rule<PushSecret> = {
+  id: 'push-collision',
+  doc: 'No two entries push to one property of one item in one store, and none to the whole of an item that another has a property of.',
+  check: ({ spec }) => {
+    const seen = new Map<string, Seen>()
+    const at = (store: string, item: string) => JSON.stringify([store, item])
+    const drafts = pushesOf(spec).flatMap(push => {
+      const own = at(push.store, push.item)
+      // entries of data come first, and go through every store
+      const found = [...new Set([at('', push.item), own])].flatMap(id => {
+        const before = seen.get(id)
+        return (before && clash(push, before)) ?? []
+      })
+      seen.set(own, noted(push, seen.get(own) ?? { parts: new Map() }))
+      return found.slice(0, 1)
+    })
+    return [...drafts, ...alike(spec)]
+  },
+}
