@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { admit, judge, mutate, parseReview } from '#admission'
-import { externalSecret, review, store } from './objects.ts'
+import { clusterExternalSecret, clusterPushSecret, externalSecret, pushSecret, review, store } from './objects.ts'
 
 const uid = '705ab4f5-6393-11e8-b7cc-42010a800002'
 const bad = () =>
@@ -16,6 +16,34 @@ t.test('a sound object is allowed without a word', async t => {
     kind: 'AdmissionReview',
     response: { uid, allowed: true },
   })
+})
+
+t.test('the kinds that nobody acts on yet are judged, and whoever applies one is told', async t => {
+  const silenced = { [clusterExternalSecret().kind]: clusterExternalSecret, PushSecret: pushSecret }
+  for (const [kind, make] of Object.entries({ ...silenced, ClusterPushSecret: clusterPushSecret })) {
+    const object = make()
+    t.same(admit(review(object)).response, { uid, allowed: true }, kind)
+    delete object.metadata.annotations
+    const { allowed, warnings } = admit(review(object)).response
+    t.equal(allowed, true, kind)
+    t.match(warnings, [new RegExp(`^kind: Latchkey does not act on ${kind} yet: .+ \\[not-served\\]$`)])
+    t.equal(warnings?.length, 1)
+    const other = admit(review(object), { reconciledElsewhere: true }).response
+    t.same(other, { uid, allowed: true }, 'where another process acts there is nothing to tell')
+  }
+})
+
+t.test('a refusal names a cluster-scoped object by its name alone', async t => {
+  const object = clusterPushSecret(made => {
+    made.data = []
+  })
+  t.equal(
+    admit(review(object)).response.status?.message,
+    [
+      'ClusterPushSecret all: 1 fault',
+      '  spec.pushSecretSpec: has neither data nor dataTo → name at least one item under data',
+    ].join('\n'),
+  )
 })
 
 t.test('a refusal says who, how many, and one line for each fault', async t => {
@@ -104,6 +132,12 @@ const envelopes: { name: string; body: unknown; code: number; says: RegExp }[] =
     says: /is not a kind/,
   },
   {
+    name: 'a version of another kind',
+    body: review(pushSecret(), { kind: { group: 'external-secrets.io', version: 'v1', kind: 'PushSecret' } }),
+    code: 403,
+    says: /external-secrets\.io\/v1 PushSecret" is not a kind/,
+  },
+  {
     name: 'another group',
     body: review(externalSecret(), { kind: { group: 'apps', version: 'v1', kind: 'ExternalSecret' } }),
     code: 403,
@@ -184,6 +218,28 @@ t.test('what was wrong before an update and was accepted becomes a warning; what
   t.same(judge(once, once).denials, [])
 })
 
+t.test('the same holds for what a cluster-scoped kind makes, and for what is pushed', async t => {
+  const entry = (remoteKey: string) => ({ match: { remoteRef: { remoteKey } } })
+  const pushes = (...keys: string[]) =>
+    pushSecret(spec => {
+      spec.data = keys.map(entry)
+    })
+  const before = pushes('/a', '/a')
+  for (const moved of [pushes('/a', '/a', '/new'), pushes('/new', '/a', '/a')]) {
+    const { denials, warnings } = judge(moved, before)
+    t.same([denials.length, warnings.map(({ rule }) => rule)], [0, ['push-collision']])
+  }
+  t.match(judge(pushes('/a', '/a', '/a'), before).denials, [{ rule: 'push-collision' }], 'a third is new')
+  const made = (refreshInterval: string, ...versions: string[]) =>
+    clusterExternalSecret(spec => {
+      spec.refreshInterval = refreshInterval
+      for (const [index, version] of versions.entries()) spec.data[index].remoteRef.version = version
+    })
+  const edited = judge(made('5 minutes', 'v3'), made('1h', 'v3'))
+  t.match(edited, { denials: [{ rule: 'refresh-interval' }], warnings: [{ rule: 'version' }] })
+  t.equal(edited.denials.length, 1)
+})
+
 t.test('the same fault on CREATE is refused whatever oldObject says', async t => {
   t.equal(admit(review(bad(), { oldObject: bad() })).response.allowed, false)
 })
@@ -229,7 +285,8 @@ t.test(
 )
 
 t.test('whatever JSON arrives, there is an answer and no exception', async () => {
-  const kind = fc.constantFrom('ExternalSecret', 'SecretStore', 'ClusterSecretStore', 'Pod')
+  const cluster = ['ClusterSecretStore', 'ClusterExternalSecret', 'ClusterPushSecret']
+  const kind = fc.constantFrom('ExternalSecret', 'SecretStore', 'PushSecret', 'Pod', ...cluster)
   const object = fc.oneof(
     fc.jsonValue(),
     fc.record({ kind, metadata: fc.jsonValue(), spec: fc.jsonValue() }),
@@ -245,6 +302,11 @@ t.test('whatever JSON arrives, there is an answer and no exception', async () =>
           'secretStoreRef',
           'conditions',
           'refreshInterval',
+          'externalSecretSpec',
+          'pushSecretSpec',
+          'secretStoreRefs',
+          'namespaceSelectors',
+          'dataTo',
           '__proto__',
         ),
         fc.jsonValue(),
@@ -255,6 +317,13 @@ t.test('whatever JSON arrives, there is an answer and no exception', async () =>
         spec[field] = [value, value]
       }),
     ),
+    fc
+      .tuple(fc.constantFrom('data', 'dataTo', 'secretStoreRefs', 'selector', 'template'), fc.jsonValue(), fc.boolean())
+      .map(([field, value, cluster]) =>
+        (cluster ? clusterPushSecret : pushSecret)(spec => {
+          spec[field] = field.startsWith('data') ? [value, value] : value
+        }),
+      ),
   )
   fc.assert(
     fc.property(object, object, (next, prior) => {

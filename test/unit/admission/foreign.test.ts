@@ -1,12 +1,13 @@
 // Sharing a cluster with ESO: what it serves must not break by our rules (decisions 2 and 3).
 import t from 'tap'
 import { judge } from '#admission'
-import { clusterStore, externalSecret, store } from './objects.ts'
+import { clusterExternalSecret, clusterPushSecret, clusterStore, externalSecret, pushSecret, store } from './objects.ts'
 
 const known: Readonly<Record<string, { ours: boolean }>> = {
   'SecretStore team-a/main': { ours: true },
   'SecretStore team-a/vault': { ours: false },
   'ClusterSecretStore main': { ours: false },
+  'ClusterSecretStore own': { ours: true },
 }
 const stores = ({ kind, namespace, name }: { kind: string; namespace: string | undefined; name: string }) =>
   known[`${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`]
@@ -54,6 +55,19 @@ const broken = (more: object) =>
     Object.assign(spec, more)
   })
 
+const stored = (...refs: string[]) =>
+  refs.map(ref => ({ name: ref.split(' ').at(-1), ...(ref.startsWith('cluster ') && { kind: 'ClusterSecretStore' }) }))
+const wrong = { refreshInterval: 'soon', data: [] }
+const pushing = (...refs: string[]) =>
+  pushSecret(spec => Object.assign(spec, wrong, { secretStoreRefs: stored(...refs) }))
+const selecting = pushSecret(spec =>
+  Object.assign(spec, wrong, { secretStoreRefs: [{ labelSelector: { matchLabels: { team: 'a' } } }] }),
+)
+const pushingAll = (...refs: string[]) =>
+  clusterPushSecret(spec => Object.assign(spec, wrong, { secretStoreRefs: stored(...refs) }))
+const readingAll = (ref: string) =>
+  clusterExternalSecret(spec => Object.assign(spec, wrong, { secretStoreRef: stored(ref)[0] }))
+
 const cases: readonly { name: string; object: unknown; controllerClass?: string; refused: boolean }[] = [
   { name: 'a store of ours', object: named('main'), refused: true },
   { name: 'a store of another operator', object: named('vault'), refused: false },
@@ -84,6 +98,41 @@ const cases: readonly { name: string; object: unknown; controllerClass?: string;
   },
   { name: 'generators alone', object: generator, refused: true },
   { name: 'generators alone, in a shared cluster', object: generator, controllerClass: 'own', refused: false },
+  { name: 'a push to a store of ours', object: pushing('main'), refused: true },
+  { name: 'a push to a store of another operator', object: pushing('vault'), refused: false },
+  { name: 'a push to a store of each', object: pushing('vault', 'main'), refused: true },
+  { name: 'a push to a cluster store of another operator', object: pushing('cluster main'), refused: false },
+  { name: 'a push to no store by that name', object: pushing('ghost'), refused: true },
+  {
+    name: 'a push to no store by that name, in a shared cluster',
+    object: pushing('ghost'),
+    controllerClass: 'own',
+    refused: false,
+  },
+  { name: 'a push to stores by label', object: selecting, refused: true },
+  { name: 'a push to stores by label, in a shared cluster', object: selecting, controllerClass: 'own', refused: false },
+  { name: 'pushes from everywhere to a store of another operator', object: pushingAll('cluster main'), refused: false },
+  {
+    name: 'pushes from everywhere to a store of ours',
+    object: pushingAll('cluster own'),
+    controllerClass: 'own',
+    refused: true,
+  },
+  { name: 'pushes from everywhere to a store of each namespace', object: pushingAll('main'), refused: true },
+  { name: 'reads everywhere from a store of another operator', object: readingAll('cluster main'), refused: false },
+  {
+    name: 'reads everywhere from a store of ours',
+    object: readingAll('cluster own'),
+    controllerClass: 'own',
+    refused: true,
+  },
+  { name: 'reads everywhere from a store of each namespace', object: readingAll('vault'), refused: true },
+  {
+    name: 'reads everywhere from a store of each namespace, in a shared cluster',
+    object: readingAll('main'),
+    controllerClass: 'own',
+    refused: false,
+  },
   { name: 'another provider', object: vault(), refused: false },
   { name: 'another provider and class', object: vault({ controller: 'eso' }), controllerClass: 'own', refused: false },
   { name: 'our class', object: broken({ controller: 'own' }), controllerClass: 'own', refused: true },
@@ -122,9 +171,30 @@ t.test('nothing is said of an object of another operator that breaks no rule', a
   t.same(judge(object, undefined, { stores, controllerClass: 'own' }), { denials: [], warnings: [] })
 })
 
+t.test('that Latchkey does not act on a kind yet is told of its own objects alone', async t => {
+  const told = (ref: string, controllerClass?: string) => {
+    const object = pushSecret(spec => {
+      spec.secretStoreRefs = stored(ref)
+    })
+    delete object.metadata.annotations
+    return judge(object, undefined, { stores, controllerClass }).warnings.map(({ rule }) => rule)
+  }
+  t.same(told('main'), ['not-served'])
+  t.same(told('main', 'own'), ['not-served'])
+  t.same(told('vault'), [])
+  t.same(told('ghost', 'own'), ['store-exists'])
+})
+
 t.test('an object of any shape is judged, whoever serves it', async t => {
-  for (const spec of [undefined, 7, [], { provider: 7 }, { data: 7, dataFrom: [7], secretStoreRef: 7 }]) {
-    for (const kind of ['ExternalSecret', 'SecretStore', 'ClusterSecretStore']) {
+  for (const spec of [
+    undefined,
+    7,
+    [],
+    { provider: 7 },
+    { data: 7, dataFrom: [7], secretStoreRef: 7, secretStoreRefs: 7 },
+  ]) {
+    const users = ['ExternalSecret', 'ClusterExternalSecret', 'PushSecret', 'ClusterPushSecret']
+    for (const kind of [...users, 'SecretStore', 'ClusterSecretStore']) {
       const { denials, warnings } = judge({ kind, metadata: 7, spec }, undefined, { stores, controllerClass: 'own' })
       t.ok(denials.length + warnings.length > 0)
     }

@@ -24,14 +24,15 @@ const said = (object: unknown): string[] => {
   ]
 }
 
+const tables: readonly Cases[] = [externalSecretCases, targetCases, storeCases, clusterCases, pushCases]
+
 /** Rules that several kinds share have cases in several tables. */
-const cases: Cases = [externalSecretCases, targetCases, storeCases, clusterCases, pushCases].reduce((all, more) => {
-  const both = Object.entries(more).map(([rule, { passes, fails }]) => {
-    const before = all[rule]
-    return [rule, { passes: [...(before?.passes ?? []), ...passes], fails: [...(before?.fails ?? []), ...fails] }]
-  })
-  return { ...all, ...Object.fromEntries(both) }
-}, {} as Cases)
+const cases: Cases = Object.fromEntries(
+  tables.flatMap(Object.keys).map(rule => {
+    const passes = tables.flatMap(table => table[rule]?.passes ?? [])
+    return [rule, { passes, fails: tables.flatMap(table => table[rule]?.fails ?? []) }]
+  }),
+)
 
 for (const [rule, { passes, fails }] of Object.entries(cases)) {
   t.test(`${rule} passes what is right and says what is wrong`, async t => {
