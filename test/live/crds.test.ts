@@ -9,15 +9,15 @@ const namespace = await namespaceFor(t)
 await install()
 const group = await installTwin(t)
 
-const object = (kind: string, name: string, rest: object, version = 'v1') =>
+const object = (kind: string, name: string, rest: object, version = kind.includes('Push') ? 'v1alpha1' : 'v1') =>
   stringify({
     apiVersion: `${group}/${version}`,
     kind,
-    metadata: kind === 'ClusterSecretStore' ? { name } : { name, namespace },
+    metadata: kind.startsWith('Cluster') ? { name } : { name, namespace },
     ...rest,
   })
-const create = (yaml: string) => kubectl(['create', '-f', '-'], { input: yaml })
-const made = (yaml: string) => must(['create', '-f', '-'], yaml)
+const create = (yaml: string, ...args: string[]) => kubectl(['create', ...args, '-f', '-'], { input: yaml })
+const make = (yaml: string) => must(['create', '-f', '-'], yaml)
 const json = async (...args: string[]) => JSON.parse(await must(['get', ...args, '-n', namespace, '-o', 'json']))
 const get = (plural: string, ...rest: string[]) => json(`${plural}.${group}`, ...rest)
 
@@ -125,10 +125,97 @@ const cases = [
 ]
 for (const [index, { name, spec, adds }] of cases.entries()) {
   t.test(name, async t => {
-    await made(object('ExternalSecret', `es-${index}`, { spec }))
+    await make(object('ExternalSecret', `es-${index}`, { spec }))
     t.same((await get('externalsecrets', `es-${index}`)).spec, { ...spec, ...adds })
   })
 }
+
+const push = {
+  secretStoreRefs: [{ name: 'akeyless-secret-store' }],
+  selector: { secret: { name: 'k8s-created-secret' } },
+}
+const pushEntry = { match: { remoteRef: { remoteKey: 'eso-created/my-secret' } } }
+const pushDefaults = {
+  refreshInterval: '1h0m0s',
+  updatePolicy: 'Replace',
+  deletionPolicy: 'None',
+  secretStoreRefs: [{ name: 'akeyless-secret-store', kind: 'SecretStore' }],
+}
+const made = {
+  secretStoreRef: { name: 's', kind: 'ClusterSecretStore' },
+  data: [{ secretKey: 'k', remoteRef: { key: '/a' } }],
+}
+const namespaceSelectors = [{ matchLabels: { team: 'a' } }, {}]
+const more = [
+  {
+    name: 'a PushSecret gets its policies, and how each entry is converted',
+    kind: 'PushSecret',
+    spec: { ...push, data: [pushEntry] },
+    adds: { ...pushDefaults, data: [{ ...pushEntry, conversionStrategy: 'None' }] },
+  },
+  {
+    name: 'what a PushSecret says is kept: any metadata too, and every way to rename',
+    kind: 'PushSecret',
+    spec: {
+      refreshInterval: '5s',
+      updatePolicy: 'IfNotExists',
+      deletionPolicy: 'Delete',
+      secretStoreRefs: [{ labelSelector: { matchLabels: { a: 'b' } }, kind: 'ClusterSecretStore' }],
+      selector: { secret: { selector: { matchExpressions: [{ key: 'a', operator: 'Exists' }] } } },
+      data: [{ ...pushEntry, metadata: { any: [{ thing: 7 }] }, conversionStrategy: 'ReverseUnicode' }],
+      dataTo: [
+        {
+          storeRef: { labelSelector: {}, kind: 'ClusterSecretStore' },
+          match: { regexp: '^db-' },
+          rewrite: [{ regexp: { source: 'a', target: 'b' } }, { transform: { template: '{{ .value }}' } }],
+          metadata: 'a text',
+          conversionStrategy: 'None',
+        },
+        { storeRef: { name: 'x', kind: 'SecretStore' }, remoteKey: '/all', rewrite: [], conversionStrategy: 'None' },
+      ],
+      template: { engineVersion: 'v2', mergePolicy: 'Merge', data: { k: '{{ .v }}' } },
+    },
+    adds: {},
+  },
+  {
+    name: 'a ClusterExternalSecret gets the defaults of what it makes, and none of its own',
+    kind: 'ClusterExternalSecret',
+    spec: { namespaceSelectors, namespaces: ['a'], namespaceSelector: {}, externalSecretSpec: made },
+    adds: {
+      externalSecretSpec: {
+        ...made,
+        target: { creationPolicy: 'Owner', deletionPolicy: 'Retain' },
+        refreshInterval: '1h0m0s',
+      },
+    },
+  },
+  {
+    name: 'a ClusterPushSecret gets the defaults of what it makes, and none of its own',
+    kind: 'ClusterPushSecret',
+    spec: { namespaceSelectors, refreshTime: '5m', pushSecretSpec: push, pushSecretMetadata: { labels: { a: 'b' } } },
+    adds: { pushSecretSpec: { ...push, ...pushDefaults } },
+  },
+]
+for (const [index, { name, kind, spec, adds }] of more.entries()) {
+  t.test(name, async t => {
+    await make(object(kind, `more-${index}`, { spec }))
+    t.same((await get(`${kind.toLowerCase()}s`, `more-${index}`)).spec, { ...spec, ...adds })
+  })
+}
+
+t.test('a field that nobody knows is left out, if it may be, and the rest is kept', async t => {
+  const data = [{ ...pushEntry, metadata: { unknown: true }, unknown: true }]
+  const { code, stderr } = await create(
+    object('PushSecret', 'pruned', { spec: { ...push, data, unknown: {} } }),
+    '--validate=ignore',
+  )
+  t.equal(code, 0, stderr)
+  t.same((await get('pushsecrets', 'pruned')).spec, {
+    ...push,
+    ...pushDefaults,
+    data: [{ ...pushEntry, metadata: { unknown: true }, conversionStrategy: 'None' }],
+  })
+})
 
 const akeyless = {
   akeylessGWApiURL: '',
@@ -144,15 +231,81 @@ t.test('stores get no default; an alias and another provider are kept whole', as
     ['ours', { akeyless }],
     ['other', vault],
   ] as const) {
-    await made(object('SecretStore', name, { spec: { provider } }))
+    await make(object('SecretStore', name, { spec: { provider } }))
     t.same((await get('secretstores', name)).spec, { provider })
   }
   const spec = { provider: { akeyless }, refreshInterval: 300, conditions: [{ namespaces: [namespace] }] }
-  await made(object('ClusterSecretStore', namespace, { spec }))
+  await make(object('ClusterSecretStore', namespace, { spec }))
   t.same((await get('clustersecretstores', namespace)).spec, spec)
 })
 
+const pushTo = (entry: object) => ({ ...push, dataTo: [entry] })
+const storeRef = { name: 's' }
+const needsStore = /spec\.dataTo\[0\]: Invalid value: .*storeRef must specify either name or labelSelector/
+const oneWay = /spec\.dataTo\[0\]\.rewrite\[0\]: Invalid value: .*exactly one of regexp or transform must be set/
+const regexp = { source: 'a', target: 'b' }
 const refused = [
+  {
+    name: 'an entry of dataTo without a store',
+    kind: 'PushSecret',
+    spec: pushTo({ remoteKey: '/a' }),
+    says: needsStore,
+  },
+  {
+    name: 'an entry of dataTo whose store has no name',
+    kind: 'PushSecret',
+    spec: pushTo({ storeRef: { kind: 'SecretStore' } }),
+    says: needsStore,
+  },
+  {
+    name: 'an entry of dataTo with remoteKey and steps to rename',
+    kind: 'PushSecret',
+    spec: pushTo({ storeRef, remoteKey: '/a', rewrite: [{ regexp }] }),
+    says: /remoteKey and rewrite are mutually exclusive: rewrite is only supported in per-key mode \(without remoteKey\)/,
+  },
+  {
+    name: 'a step that renames nothing',
+    kind: 'PushSecret',
+    spec: pushTo({ storeRef, rewrite: [{}] }),
+    says: oneWay,
+  },
+  {
+    name: 'a step that renames in two ways',
+    kind: 'PushSecret',
+    spec: pushTo({ storeRef, rewrite: [{ regexp, transform: { template: 'x' } }] }),
+    says: oneWay,
+  },
+  {
+    name: 'the same in what a ClusterPushSecret makes',
+    kind: 'ClusterPushSecret',
+    spec: { pushSecretSpec: pushTo({}) },
+    says: /spec\.pushSecretSpec\.dataTo\[0\]: Invalid value: .*storeRef must specify either name or labelSelector/,
+  },
+  {
+    name: 'two sources',
+    kind: 'PushSecret',
+    spec: { ...push, selector: { secret: { name: 'a' }, generatorRef: { kind: 'Fake', name: 'f' } } },
+    says: /spec\.selector: Too many/,
+  },
+  { name: 'no source', kind: 'PushSecret', spec: { ...push, selector: {} }, says: /at least 1 propert/ },
+  {
+    name: 'a deletionPolicy of another kind',
+    kind: 'PushSecret',
+    spec: { ...push, deletionPolicy: 'Retain' },
+    says: /spec\.deletionPolicy: Unsupported value/,
+  },
+  {
+    name: 'a ClusterExternalSecret that makes nothing',
+    kind: 'ClusterExternalSecret',
+    spec: { namespaceSelectors },
+    says: /spec\.externalSecretSpec: Required value/,
+  },
+  {
+    name: 'a namespace that cannot be one',
+    kind: 'ClusterExternalSecret',
+    spec: { externalSecretSpec: made, namespaces: ['Team A'] },
+    says: /spec\.namespaces\[0\]/,
+  },
   {
     name: 'two providers',
     kind: 'SecretStore',
@@ -204,7 +357,7 @@ t.test('kubectl get shows the columns of ESO', async t => {
   const ready = (reason: string) => [
     { type: 'Ready', status: 'True', reason, lastTransitionTime: '2026-01-01T00:00:00Z' },
   ]
-  await made(object('ExternalSecret', 'shown', { spec: { secretStoreRef: { name: 'ours', kind: 'SecretStore' } } }))
+  await make(object('ExternalSecret', 'shown', { spec: { secretStoreRef: { name: 'ours', kind: 'SecretStore' } } }))
   await patchStatus('externalsecrets', 'shown', {
     conditions: ready('SecretSynced'),
     refreshTime: '2026-01-01T00:00:00Z',
@@ -230,6 +383,55 @@ t.test('kubectl get shows the columns of ESO', async t => {
   t.same((await columns('clustersecretstores', namespace))[0], storeHead)
 })
 
+t.test('those of the other kinds too, with every field of their status', async t => {
+  const conditions = [{ type: 'Ready', status: 'True', reason: 'Synced', lastTransitionTime: '2026-01-01T00:00:00Z' }]
+  const failedNamespaces = [{ namespace: 'a', reason: 'why' }]
+  const provisionedNamespaces = ['b']
+  const entry = { ...pushEntry, conversionStrategy: 'None' }
+  const kinds = [
+    {
+      kind: 'PushSecret',
+      spec: push,
+      status: {
+        conditions,
+        refreshTime: '2026-01-01T00:00:00Z',
+        syncedResourceVersion: '1-x',
+        syncedPushSecrets: { 'SecretStore/main': { 'eso-created/my-secret': entry } },
+      },
+      head: ['NAME', 'AGE', 'STATUS', 'LAST SYNC'],
+      shows: ['Synced'],
+    },
+    {
+      kind: 'ClusterPushSecret',
+      spec: { pushSecretSpec: push },
+      status: { conditions, failedNamespaces, provisionedNamespaces, pushSecretName: 'x' },
+      head: ['NAME', 'AGE', 'STATUS'],
+      shows: ['Synced'],
+    },
+    {
+      kind: 'ClusterExternalSecret',
+      spec: { externalSecretSpec: made, refreshTime: '7m' },
+      status: {
+        conditions: [{ type: 'Ready', status: 'False', message: 'one or more namespaces failed' }],
+        failedNamespaces,
+        provisionedNamespaces,
+        externalSecretName: 'x',
+      },
+      head: ['NAME', 'STORE', 'REFRESH INTERVAL', 'READY'],
+      shows: ['s', '7m', 'False'],
+    },
+  ]
+  for (const { kind, spec, status, head, shows } of kinds) {
+    const plural = `${kind.toLowerCase()}s`
+    await make(object(kind, 'shown', { spec }))
+    await patchStatus(plural, 'shown', status)
+    t.same((await get(plural, 'shown')).status, status, kind)
+    const [first, row = ''] = (await must(['get', `${plural}.${group}`, 'shown', '-n', namespace])).trim().split('\n')
+    t.same(first?.split(/ {2,}/), head)
+    for (const word of shows) t.ok(row.split(/ {2,}/).includes(word), `${word} in ${row}`)
+  }
+})
+
 t.test('the kinds are found by ESO’s short names and category', async t => {
   const said = await must([
     'api-resources',
@@ -243,7 +445,15 @@ t.test('the kinds are found by ESO’s short names and category', async t => {
       .split('\n')
       .map(line => [line.split(/\s+/)[0], line.split(/\s+/)[1]]),
   )
-  t.match(Object.fromEntries(found), { externalsecrets: 'es', secretstores: 'ss', clustersecretstores: 'css' })
+  t.same(Object.fromEntries(found), {
+    externalsecrets: 'es',
+    secretstores: 'ss',
+    clustersecretstores: 'css',
+    clusterexternalsecrets: 'ces',
+    pushsecrets: 'ps',
+    // ESO has none either: the next word is its version
+    clusterpushsecrets: 'external-secrets.io/v1alpha1',
+  })
 })
 
 t.test('field selectors find ExternalSecrets by store, target and interval', async t => {
@@ -252,7 +462,7 @@ t.test('field selectors find ExternalSecrets by store, target and interval', asy
     target: { name: 'out' },
     refreshInterval: '7m',
   }
-  await made(object('ExternalSecret', 'selected', { spec }))
+  await make(object('ExternalSecret', 'selected', { spec }))
   const selectors = [
     'spec.secretStoreRef.name=picked',
     'spec.secretStoreRef.kind=ClusterSecretStore',
@@ -279,4 +489,10 @@ t.test('v1beta1 is served with a warning, and readable as v1', async t => {
   )
   t.equal((await json(`externalsecrets.v1.${group}`, 'beta')).apiVersion, `${group}/v1`)
   t.equal((await json(`externalsecrets.v1beta1.${group}`, 'beta')).apiVersion, `${group}/v1beta1`)
+  const cluster = await create(
+    object('ClusterExternalSecret', 'beta', { spec: { externalSecretSpec: made } }, 'v1beta1'),
+  )
+  t.equal(cluster.code, 0)
+  t.match(cluster.stderr, 'v1beta1 ClusterExternalSecret is deprecated; write apiVersion: external-secrets.io/v1')
+  t.equal((await json(`clusterexternalsecrets.v1.${group}`, 'beta')).apiVersion, `${group}/v1`)
 })

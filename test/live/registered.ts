@@ -40,7 +40,7 @@ const scoped = (namespace: string, url: string, ca: string): readonly { kind: st
       ...webhook,
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
       // a namespace selector lets every cluster-scoped object through
-      ...(webhook.name.includes('.clustersecretstore.') && { objectSelector: { matchLabels: labelOf(namespace) } }),
+      ...(webhook.name.includes('.cluster') && { objectSelector: { matchLabels: labelOf(namespace) } }),
     })),
   }))
 

@@ -119,15 +119,18 @@ const kubernetesWords = [
   'Warning: spec.provider.akeyless.akeylessGWApiURL: names the public API, which reviews no tokens of a cluster: kubernetesAuth is likely to be refused there → name your own Gateway [kubernetes-auth]',
 ]
 
+const pushWords =
+  'Warning: kind: Latchkey does not act on PushSecret yet: nothing is pushed → keep ESO for it, or remove it [not-served]'
+
 /** What kubectl says beside its results. A store that was made a moment ago may not have been seen yet, which is no promise of the guides. */
 const warnings = (stderr: string): readonly string[] =>
   stderr.split('\n').filter(line => line !== '' && !line.endsWith('[store-exists]'))
 
 t.test(
-  'both guides apply as they are; what will keep the Kubernetes login from working is all that is said',
+  'both guides apply as they are; what will keep the Kubernetes login from working, and that nothing pushes, is all that is said',
   async t => {
     for (const [file, words] of [
-      [product, kubernetesWords],
+      [product, [...kubernetesWords, pushWords]],
       [setup, []],
     ] as const) {
       const said = await kubectl(['apply', '-f', file])
@@ -136,6 +139,13 @@ t.test(
     }
   },
 )
+
+t.test('the PushSecret of the guide is kept as it was written, and nothing has been done with it', async t => {
+  const written = manifests(product).find(({ kind }) => kind === 'PushSecret')
+  const { spec, status } = await get('pushsecret', 'akeyless-demo', 'push-secret')
+  t.same(spec, { ...written.spec, data: [{ ...written.spec.data[0], conversionStrategy: 'None' }] })
+  t.equal(status, undefined)
+})
 
 t.test('with the placeholders of the guides the stores say that the login is refused', async t => {
   t.equal(await messageOf('secretstore', 'akeyless-demo', 'akeyless-secret-store'), refused)

@@ -252,7 +252,7 @@ t.test('the CA and the leaf change under 20 applies a second, and none fails', a
   t.same(webhook.told, ['new-ca'], 'announced')
   t.same(
     (await bundlesOf(namespace)).map(prints => prints.length),
-    [2, 2, 2, 2, 2],
+    [2, 2, 2, 2, 2, 2, 2, 2],
   )
   await more(30)
   webhook.clock.now = new Date(today + 6 * minute)
@@ -289,7 +289,7 @@ t.test('configurations that deploy/ installed get our CA, keep other CAs, and ar
   const [one, two] = await Promise.all([1, 2].map(() => issueCa({ sources: randomSources(), now: new Date() })))
   const [ours, theirs] = [one?.cert ?? '', two?.cert ?? '']
   const prints = (...pems: string[]) => pems.flatMap(readBundle).map(cert => cert.fingerprint256)
-  const everywhere = (wanted: string[]) => Array.from({ length: 5 }, () => wanted)
+  const everywhere = (wanted: string[]) => Array.from({ length: 8 }, () => wanted)
 
   await registration.trust(ours, signal)
   t.equal(registration.missing().length, 2, 'not installed yet')

@@ -53,20 +53,39 @@ interface Hook {
 const hooksOf = (...args: Parameters<typeof webhookConfigurations>) =>
   webhookConfigurations(...args).map(({ kind, webhooks }) => ({ kind, webhooks: webhooks as Hook[] }))
 
+const kinds = [
+  'secretstore',
+  'clustersecretstore',
+  'externalsecret',
+  'clusterexternalsecret',
+  'pushsecret',
+  'clusterpushsecret',
+]
+
 t.test('validation fails closed and mutation fails open, on creation and update of our kinds only', async t => {
   const [validating, mutating] = hooksOf({ url: 'https://127.0.0.1:9443' }, 'Q0E=')
   t.match(validating, {
     kind: 'ValidatingWebhookConfiguration',
-    webhooks: ['secretstore', 'clustersecretstore', 'externalsecret'].map(kind => ({
+    webhooks: kinds.map(kind => ({
       name: `validate.${kind}.latchkey.dev`,
       clientConfig: { url: 'https://127.0.0.1:9443/validate', caBundle: 'Q0E=' },
       failurePolicy: 'Fail',
       timeoutSeconds: 5,
       sideEffects: 'None',
       matchPolicy: 'Equivalent',
-      rules: [{ operations: ['CREATE', 'UPDATE'], resources: [`${kind}s`] }],
+      rules: [
+        {
+          operations: ['CREATE', 'UPDATE'],
+          resources: [`${kind}s`],
+          // the stored one: the others come as this
+          apiVersions: [kind.includes('push') ? 'v1alpha1' : 'v1'],
+          scope: kind.startsWith('cluster') ? 'Cluster' : 'Namespaced',
+        },
+      ],
     })),
   })
+  t.equal(validating?.webhooks.length, kinds.length)
+  t.equal(mutating?.webhooks.length, 2, 'only stores have aliases')
   t.match(mutating, {
     kind: 'MutatingWebhookConfiguration',
     webhooks: ['secretstore', 'clustersecretstore'].map(kind => ({
