@@ -1,4 +1,4 @@
-import { group } from '#api'
+import { group, kinds } from '#api'
 import { type Manifest, metadata, names } from './names.ts'
 import { type Permission, permissions, tokenPermissions } from './permissions.ts'
 
@@ -27,7 +27,9 @@ const role = (kind: 'ClusterRole' | 'Role', name: string, rules: readonly object
 const aggregate = (...roles: readonly string[]) =>
   Object.fromEntries(roles.map(role => [`${api}/aggregate-to-${role}`, 'true']))
 
-/** What people with the built-in roles may do with our kinds. A ClusterSecretStore is for administrators to write. */
+const namespaced = kinds.filter(({ scope }) => scope === 'Namespaced')
+
+/** What people with the built-in roles may do with our kinds. Those of the whole cluster are for administrators to write. */
 const forPeople: readonly Manifest[] = [
   {
     apiVersion: `${api}/v1`,
@@ -36,7 +38,7 @@ const forPeople: readonly Manifest[] = [
     rules: [
       {
         apiGroups: [group],
-        resources: ['externalsecrets', 'secretstores', 'clustersecretstores'],
+        resources: kinds.map(({ plural }) => plural),
         verbs: ['get', 'list', 'watch'],
       },
     ],
@@ -48,7 +50,7 @@ const forPeople: readonly Manifest[] = [
     rules: [
       {
         apiGroups: [group],
-        resources: ['externalsecrets', 'secretstores'],
+        resources: namespaced.map(({ plural }) => plural),
         verbs: ['create', 'delete', 'deletecollection', 'patch', 'update'],
       },
     ],

@@ -1,7 +1,8 @@
 // Beside ESO, under a class of our own: what ESO serves is admitted, with at most warnings, whatever Latchkey would refuse in it.
 import t from 'tap'
+import { stringify } from 'yaml'
 import { group } from '#api'
-import { namespace as namespaceFor, request } from '../support/cluster.ts'
+import { kubectl, namespace as namespaceFor, request } from '../support/cluster.ts'
 import { startTlsGateway } from '../support/latchkey.ts'
 import {
   create,
@@ -47,6 +48,25 @@ t.test('ExternalSecrets of such stores are admitted too', async () => {
   const generatorRef = { apiVersion: `generators.${group}/v1alpha1`, kind: 'Password', name: 'p' }
   const dataFrom = [{ sourceRef: { generatorRef } }]
   await create(paths.externalSecrets, externalSecret('generated', { secretStoreRef: undefined, dataFrom }))
+})
+
+t.test('what ESO pushes is admitted, and nothing is said of what Latchkey does not do yet', async t => {
+  const push = (name: string, store: string, data: readonly object[]) => ({
+    apiVersion: `${group}/v1alpha1`,
+    kind: 'PushSecret',
+    metadata: { name },
+    spec: { secretStoreRefs: [{ name: store }], selector: { secret: { name: 'app' } }, data },
+  })
+  const apply = (object: object) => kubectl(['apply', '-f', '-'], { namespace, input: stringify(object) })
+  const right = [{ match: { remoteRef: { remoteKey: '/a' } } }]
+  const theirs = await apply(push('to-vault', 'vault', right))
+  t.same([theirs.code, theirs.stderr], [0, ''])
+  const sloppily = await apply(push('to-named', 'named', []))
+  t.equal(sloppily.code, 0)
+  t.match(sloppily.stderr, /\[foreign\]\nWarning: spec: has neither data nor dataTo .* \[push-data\]\n$/)
+  const ours = await apply(push('to-ours', 'ours', right))
+  t.same([ours.code, ours.stderr.match(/\[[a-z-]+\]/g)], [0, ['[not-served]']])
+  t.equal((await apply(push('to-ours-too', 'ours', []))).code, 1)
 })
 
 t.test('those of our own are refused as ever', async t => {
