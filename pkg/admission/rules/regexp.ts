@@ -9,7 +9,7 @@ export interface Expression {
 }
 
 // security.md T14. RE2 matches in linear time, but it unfolds a counted repetition when it compiles: 1 KB of x{999} takes 0.2 s.
-const longest = 1_024
+export const longestExpression = 1_024
 const mostWork = 128 * 1_024
 
 /** What it costs to compile, in characters after unfolding; 16 KB of plain text come to mostWork. */
@@ -33,8 +33,8 @@ export const regexpDrafts = (expressions: readonly Expression[]): Draft[] => {
   const drafts: Draft[] = []
   let work = 0
   for (const { path, source } of expressions) {
-    if (source.length > longest) {
-      drafts.push({ path, message: `is longer than ${longest} characters`, remedy: 'shorten it' })
+    if (source.length > longestExpression) {
+      drafts.push({ path, message: `is longer than ${longestExpression} characters`, remedy: 'shorten it' })
       continue
     }
     work += workOf(source)
@@ -63,7 +63,7 @@ const expressionsOf = ({ path, picks, rewrite = [] }: Entry): Expression[] => {
 
 const described = {
   id: 'regexp',
-  doc: `Regular expressions of find, match and rewrite compile under RE2 and have at most ${longest} characters each.`,
+  doc: `Regular expressions of find, match and rewrite compile under RE2 and have at most ${longestExpression} characters each.`,
 } as const
 
 export const regexp: Rule<ExternalSecret> = {

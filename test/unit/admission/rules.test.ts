@@ -1,6 +1,6 @@
 import t from 'tap'
 import { catalogue, denialText, judge, warning, warningTexts } from '#admission'
-import { clusterStore, externalSecret, store } from './objects.ts'
+import { clusterPushSecret, clusterStore, externalSecret, pushSecret, store } from './objects.ts'
 import type { Cases } from './rules/cases.ts'
 import { clusterCases } from './rules/clusterexternalsecret.ts'
 import { externalSecretCases } from './rules/externalsecret.ts'
@@ -82,6 +82,29 @@ t.test('4,000 broken entries among 8,000 cost one look each', async t => {
   t.ok(denials.length > 7_000)
   // 5 s where every finding was held against every issue
   t.ok(performance.now() - started < 1_000)
+})
+
+t.test('what is pushed costs one look each too, whatever it collides with or names', async t => {
+  const many = <T>(count: number, one: (index: number) => T) => Array.from({ length: count }, (_, index) => one(index))
+  const match = (index: number) => ({ secretKey: 'k', remoteRef: { remoteKey: '/a', property: `p${index % 2_000}` } })
+  const storeRef = { name: 'main' }
+  const target = many(5_000, index => `$g${index}`).join('')
+  const step = { regexp: { source: '('.repeat(1_000), target } }
+  const heavy: Readonly<Record<string, object>> = {
+    collisions: { data: many(6_000, index => ({ match: match(index) })) },
+    'entries that are alike': { dataTo: many(8_000, () => ({ storeRef })) },
+    groups: { dataTo: [{ storeRef, rewrite: many(100, () => step) }] },
+    'groups of one long source': { dataTo: [{ storeRef, rewrite: [{ regexp: { source: '<'.repeat(1e6), target } }] }] },
+    selectors: { secretStoreRefs: many(4_000, () => ({ labelSelector: { matchLabels: { '': '-' } } })) },
+  }
+  for (const [name, change] of Object.entries(heavy)) {
+    for (const make of [pushSecret, clusterPushSecret]) {
+      const started = performance.now()
+      const { denials } = judge(make(s => Object.assign(s, change)))
+      t.ok(denials.length > 0, name)
+      t.ok(performance.now() - started < 1_000, name)
+    }
+  }
 })
 
 t.test('an object with more fields and entries than any of ours is told of as a whole', async t => {
