@@ -1,7 +1,8 @@
 import { judge } from '#admission'
 import { asFault, Fault, parseDuration } from '#core'
+import { isReferent } from './account.ts'
 import { spread } from './decide.ts'
-import { isReferent, type Resolved, resolveIdentity } from './identity.ts'
+import { type Resolved, resolveIdentity } from './identity.ts'
 import { located } from './located.ts'
 import { storeFinalizer } from './marks.ts'
 import type { StatusMemory } from './memory.ts'
@@ -54,7 +55,7 @@ const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen
 /**
  * A refused login is not tried again in a hurry: five in a row lock an Akeyless auth method (akeyless.md §1.1), and what would
  * cure it (store, Secret, CA) is watched. Only where it is open whether the store works is it asked again soon, and where a
- * ServiceAccount is missing, of which no watch tells: such a fault says after how long.
+ * ServiceAccount is missing, which nobody need have let us watch: such a fault says after how long.
  */
 const nextLook = (deps: Deps, store: Store, faults: readonly Fault[]): Next => {
   const usual = recheckMs(store)

@@ -58,6 +58,7 @@ const ids = {
 } as const
 const tenant = '00000000-0000-0000-0000-00000000000a'
 const client = '00000000-0000-0000-0000-00000000000c'
+const bareClient = '00000000-0000-0000-0000-00000000000d'
 const user = { accessKeyId: 'AKIAENVIRONMENT', secretAccessKey: 'env-not-a-secret' }
 const minted = { id: 'ASIAWEBIDENTITY', secret: 'minted-not-a-secret', session: 'minted-session' }
 const roleArn = 'arn:aws:iam::123456789012:role/reader'
@@ -71,7 +72,10 @@ const subject = `system:serviceaccount:${namespace}:pod`
 const sts = await startSts(t, { roles: new Map([[roleArn, { issuer, subject }]]), mint: () => minted })
 const entra = await startEntra(t, {
   tenant,
-  applications: new Map([[client, { federated: { issuer, subject } }]]),
+  applications: new Map([
+    [client, { federated: { issuer, subject } }],
+    [bareClient, { federated: { issuer, subject: `system:serviceaccount:${namespace}:bare` } }],
+  ]),
 })
 const google = await startGoogleTokens(t, { email, keyId: 'key-1', key: serviceAccountKey.publicKey })
 const front = await startCloudFront(t, {
@@ -103,7 +107,7 @@ const seed: SeedInput = {
       jwks: jwksOf(entra.issuer),
       issuer: entra.issuer.issuer,
       tenantIds: [tenant],
-      clientIds: [client],
+      clientIds: [client, bareClient],
       rules,
     },
     { type: 'gcp', accessId: ids.gcp, jwks: jwksOf(google.issuer), emails: [email], rules },
@@ -254,6 +258,25 @@ t.test('azure by a ServiceAccount: its annotations say whose application, in eit
     messageOf(await whenReady(t, `${paths.stores}/azure-bare`, 'False')),
     `spec.provider.akeyless.authSecretRef.serviceAccountRef: ServiceAccount ${namespace}/bare has no annotation azure.workload.identity/client-id → add it, or put the client id into accessTypeParam`,
   )
+  // each is noticed by itself
+  const bareAccount = `/api/v1/namespaces/${namespace}/serviceaccounts/bare`
+  const within2s = async (what: string, status: 'True' | 'False', change: () => Promise<unknown>) => {
+    const begun = performance.now()
+    await change()
+    const store = await whenReady(t, `${paths.stores}/azure-bare`, status)
+    const took = performance.now() - begun
+    t.ok(took < 2_000, `${what}: ${Math.round(took)} ms`)
+    return messageOf(store)
+  }
+  const annotate = (id: string) => () =>
+    patch(bareAccount, { metadata: { annotations: { ...annotations, 'azure.workload.identity/client-id': id } } })
+  await within2s('annotated', 'True', annotate(bareClient))
+  t.match(
+    await within2s('annotated for an application that does not trust it', 'False', annotate(client)),
+    /no federated credential of the application matches the subject of the token/,
+  )
+  await within2s('annotated again', 'True', annotate(bareClient))
+  t.match(await within2s('deleted', 'False', () => remove(bareAccount)), /bare does not exist → create it$/)
 })
 
 const messageOf = (object: Json): string => readyOf(object)?.message ?? ''

@@ -405,8 +405,11 @@ t.test('a namespace without the ServiceAccount of a referent store is told so, a
     messageOf(await whenReady(t, `${externalSecrets}/late`, 'False')),
     `spec.secretStoreRef: ClusterSecretStore "${name}": ServiceAccount ${b}/late does not exist → create it`,
   )
+  const begun = performance.now()
   await createAccount(b, 'late')
   await whenReady(t, `${externalSecrets}/late`)
+  const took = performance.now() - begun
+  t.ok(took < 2_000, `${Math.round(took)} ms`)
 })
 
 const elsewhere = { name: 'reader', namespace: b }

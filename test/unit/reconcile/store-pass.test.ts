@@ -174,7 +174,7 @@ t.test('what keeps a store from logging in has a code of its own each', async t 
   }
 })
 
-t.test('of a missing ServiceAccount no watch tells, so it is looked for again soon', async t => {
+t.test('of a missing ServiceAccount maybe no watch tells, so it is looked for again soon', async t => {
   const { secretRef } = secretStore().spec.provider.akeyless?.authSecretRef ?? {}
   const authSecretRef = { secretRef, serviceAccountRef: { name: 'sa' } }
   const state = world({ stores: [secretStore({ status: undefined, akeyless: { authSecretRef } })] })
