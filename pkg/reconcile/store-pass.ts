@@ -1,5 +1,5 @@
 import { judge } from '#admission'
-import { asFault, Fault, parseDuration } from '#core'
+import { asFault, Fault, type FaultCode, parseDuration } from '#core'
 import { isReferent } from './account.ts'
 import { spread } from './decide.ts'
 import { type Resolved, resolveIdentity } from './identity.ts'
@@ -52,18 +52,19 @@ const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen
   }
 }
 
+const timed: readonly FaultCode[] = ['CredentialMissing', 'LoginBlocked']
+
 /**
  * A refused login is not tried again in a hurry: five in a row lock an Akeyless auth method (akeyless.md §1.1), and what would
- * cure it (store, Secret, CA) is watched. Only where it is open whether the store works is it asked again soon, and where a
+ * cure it (store, Secret, CA) is watched. But what is there already, and only held back to keep refusals few, is tried as soon as it may be. Only where it is open whether the store works is it asked again soon, and where a
  * ServiceAccount is missing, which nobody need have let us watch: such a fault says after how long.
  */
 const nextLook = (deps: Deps, store: Store, faults: readonly Fault[]): Next => {
   const usual = recheckMs(store)
   const soon = nextAfter(faults, usual)
-  const isOpen = !isDefinite(faults) || faults.every(fault => fault.code === 'CredentialMissing' && fault.retryAfterMs)
-  return faults.length > 0 && isOpen && soon.go !== 'rest'
-    ? soon
-    : { go: 'wait', ms: spread(usual, usual, deps.random) }
+  const isOpen = !isDefinite(faults) || faults.every(({ code, retryAfterMs }) => timed.includes(code) && retryAfterMs)
+  const isSooner = soon.go === 'retry' || (soon.go === 'wait' && soon.ms < usual)
+  return faults.length > 0 && isOpen && isSooner ? soon : { go: 'wait', ms: spread(usual, usual, deps.random) }
 }
 
 const release = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Next> => {

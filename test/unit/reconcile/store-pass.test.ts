@@ -183,6 +183,22 @@ t.test('of a missing ServiceAccount maybe no watch tells, so it is looked for ag
   t.match(messageOf(state), { reason: 'InvalidProviderConfig', message: /ServiceAccount demo\/sa does not exist/ })
 })
 
+t.test(
+  'a login that is only held back is tried as soon as it may be, one that is blocked for long at the usual time',
+  async t => {
+    for (const [retryAfterMs, want] of [
+      [45e3, { go: 'wait', ms: 45e3 }],
+      [30 * 60e3, later],
+    ] as const) {
+      const state = fresh()
+      state.next.login = () => {
+        throw new Fault('LoginBlocked', 'no', { retryAfterMs })
+      }
+      t.same(await look(state), want)
+    }
+  },
+)
+
 t.test('blanks around a credential are left out, and said beside whatever comes of it', async t => {
   const note = 'Secret demo/creds, key "accessType", has blanks or line ends around it, which are left out'
   const creds = { accessId: 'p-x', accessType: 'api_key\n', accessTypeParam: 'k' }
