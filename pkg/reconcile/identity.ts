@@ -2,6 +2,7 @@ import type { AkeylessProvider, Identity } from '#api'
 import { Fault, parseDuration } from '#core'
 import { ambientFault } from './ambient.ts'
 import { authorityOf } from './authority.ts'
+import { audienceNotes } from './login/audience.ts'
 import { credentialsLogin, type Told } from './login/credentials.ts'
 import { kubernetesLogin } from './login/kubernetes.ts'
 import type { Context, SecretKey } from './login/selectors.ts'
@@ -26,8 +27,10 @@ export interface Resolved {
 
 const loginOf = async (context: Context, provider: AkeylessProvider): Promise<Told> => {
   const { kubernetesAuth } = provider.authSecretRef
-  if (!kubernetesAuth) return credentialsLogin(context, provider)
-  return { login: await kubernetesLogin(context, kubernetesAuth), notes: [] }
+  const told = kubernetesAuth
+    ? { login: await kubernetesLogin(context, kubernetesAuth), notes: [] }
+    : await credentialsLogin(context, provider)
+  return { ...told, notes: [...told.notes, ...audienceNotes(told.login, !kubernetesAuth)] }
 }
 
 const retriesOf = ({ spec }: Store): Identity['retries'] => {

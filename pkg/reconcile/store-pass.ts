@@ -1,5 +1,5 @@
-import { judge } from '#admission'
-import { asFault, Fault, type FaultCode, parseDuration } from '#core'
+import { gatewayUrl, judge } from '#admission'
+import { asFault, Fault, type FaultCode, parseDuration, sentence } from '#core'
 import { isReferent } from './account.ts'
 import { spread } from './decide.ts'
 import { type Resolved, resolveIdentity } from './identity.ts'
@@ -35,20 +35,25 @@ const lookUp = (deps: Deps, key: string): Store | undefined => {
 
 /** What keeps the store from working: its manifest, its credentials, or a login that is really tried. */
 const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen> => {
-  const denied = store.spec.provider.akeyless ? judge(store).denials : []
-  if (denied.length > 0) {
-    const faults = denied.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
-    return { faults, notes: [] }
+  const { denials, warnings } = store.spec.provider.akeyless ? judge(store) : { denials: [], warnings: [] }
+  // plain http does harm for as long as it stays; whoever was warned when it was applied may be long gone
+  const notes = warnings.filter(({ rule }) => rule === gatewayUrl.id).map(sentence)
+  if (denials.length > 0) {
+    const faults = denials.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
+    return { faults, notes }
   }
   // who it logs in as only those who read can tell
-  if (isReferent(store)) return { faults: [], notes: [], referent: true }
+  if (isReferent(store)) return { faults: [], notes, referent: true }
   let resolved: Resolved | undefined
   try {
     resolved = await resolveIdentity(store, store.metadata.namespace ?? '', deps, signal)
     await deps.source.login(resolved.identity, signal)
-    return { faults: [], notes: resolved.notes }
+    return { faults: [], notes: [...notes, ...resolved.notes] }
   } catch (thrown) {
-    return { faults: [located(asFault(thrown), store, resolved?.identity)], notes: resolved?.notes ?? [] }
+    return {
+      faults: [located(asFault(thrown), store, resolved?.identity)],
+      notes: [...notes, ...(resolved?.notes ?? [])],
+    }
   }
 }
 

@@ -214,7 +214,7 @@ const inputs: readonly Bad[] = [
     status: 'True',
     reason: 'Valid',
     code: 'Valid',
-    message: 'store validated',
+    message: `store validated; ${at}.akeylessGWApiURL: uses http: credentials and values cross the network in plain text → write https://`,
   },
   {
     name: 'unknown-host',

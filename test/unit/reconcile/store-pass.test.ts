@@ -221,6 +221,27 @@ t.test('blanks around a credential are left out, and said beside whatever comes 
   t.equal(messageOf(refused).message.endsWith(`; ${note}`), true)
 })
 
+t.test('plain http is said in the words of the rule, for as long as it stays, whatever comes of the login', async t => {
+  const akeylessGWApiURL = 'http://gateway.example.com'
+  const note =
+    'spec.provider.akeyless.akeylessGWApiURL: uses http: credentials and values cross the network in plain text → write https://'
+  const state = world({ stores: [secretStore({ status: undefined, akeyless: { akeylessGWApiURL } })] })
+  await look(state)
+  t.match(state.log, ['login p-x', 'event SecretStore Warning Valid', /^patch/])
+  t.match(messageOf(state), { status: 'True', message: `store validated; ${note}` })
+  state.next.login = () => {
+    throw new Fault('GatewayUnreachable', 'away')
+  }
+  await look(state)
+  t.equal(messageOf(state).message.endsWith(`; ${note}`), true)
+  const serviceAccountRef = { name: 'sa', audiences: ['a'] }
+  const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'c', serviceAccountRef }
+  const akeyless = { authSecretRef: { kubernetesAuth }, akeylessGWApiURL }
+  const referent = world({ clusterStores: [clusterStore({ status: undefined, akeyless })] })
+  await look(referent, 'ClusterSecretStore/main')
+  t.equal(messageOf(referent).message.endsWith(`; ${note}`), true, 'a referent store')
+})
+
 t.test('a store that logs in as whoever reads is Ready, and nothing is tried', async t => {
   const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'c', serviceAccountRef: { name: 'sa' } }
   const referent = (more: object = {}) =>
