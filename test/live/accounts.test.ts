@@ -1,7 +1,13 @@
 // ServiceAccounts that stores log in as: one that comes, goes or changes is noticed at once, and nobody watches them where no store
 // names one.
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import t from 'tap'
+import { issueCa, issueLeaf, randomSources } from '#certs'
 import { accountsOf, createAccount, reviewingCluster } from '../support/accounts.ts'
 import { startAudit } from '../support/audit.ts'
 import { namespace as namespaceFor, until } from '../support/cluster.ts'
@@ -12,6 +18,7 @@ import {
   create,
   entry,
   externalSecret,
+  type Json,
   pathsOf,
   remove,
   secretStore,
@@ -108,4 +115,42 @@ t.test('the watch ends with the last store that names one, and begins anew with 
   await whenReady(t, path)
   await untilFollowed(2)
   t.same(followed(audit), twice(2), 'a list each time: nothing was watched in between')
+})
+
+/** Takes every login for api.akeyless.io, keeps what was sent and refuses it. */
+const startListener = async (t: Tap) => {
+  const sources = randomSources()
+  const now = new Date()
+  const ca = await issueCa({ sources, now })
+  const leaf = await issueLeaf({ ca, sources, now, names: { dns: ['api.akeyless.io'], ip: [] } })
+  const caFile = join(mkdtempSync(join(tmpdir(), 'latchkey-listener-')), 'ca.crt')
+  writeFileSync(caFile, ca.cert)
+  const bodies: Json[] = []
+  const server = createServer({ cert: leaf.cert, key: leaf.key.reveal() }, (request, response) => {
+    request.setEncoding('utf8').on('data', text => bodies.push(JSON.parse(text)))
+    request.on('end', () => response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"no"}'))
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  t.teardown(() => {
+    server.close()
+    rmSync(dirname(caFile), { recursive: true })
+  })
+  return { port: (server.address() as AddressInfo).port, caFile, bodies } // a TCP server that listens
+}
+
+t.test('what a gateway receives is a token of ten minutes, for the audiences of the store alone', async t => {
+  const listener = await startListener(t)
+  const namespace = await namespaceFor(t)
+  await createAccount(namespace, 'app')
+  const { stores } = pathsOf(namespace)
+  const latchkey = await startLatchkey(t, { namespace, gateway: listener })
+  await create(stores, secretStore('store', logInAs({ name: 'app', audiences: ['akeyless.io', 'another'] })))
+  await whenReady(t, `${stores}/store`, 'False')
+  t.equal(listener.bodies.length, 1)
+  const token = Buffer.from(listener.bodies[0]['k8s-service-account-token'], 'base64').toString()
+  const claims: Json = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+  t.equal(claims.sub, `system:serviceaccount:${namespace}:app`)
+  t.same(claims.aud, ['akeyless.io', 'another'])
+  t.equal(claims.exp - claims.iat, 600)
+  t.notOk(JSON.stringify(latchkey.lines()).includes(token), 'and no log line has it')
 })
