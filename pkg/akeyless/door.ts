@@ -23,8 +23,8 @@ export const createDoor = ({ logIn, now, onRefused }: Deps): LogIn => {
   const refuse = (peer: Peer): void => {
     const proof = unproved.check(peer.loginKey)
     if (proof) throw new Refusal('proof', proof)
-    const login = lockout.check(peer)
-    if (login) throw new Refusal('login', login)
+    const wait = lockout.check(peer)
+    if (wait) throw new Refusal(wait.isRefused ? 'login' : 'held', wait.fault)
   }
 
   /** What a failed login teaches, and what to throw. */

@@ -95,7 +95,7 @@ t.test('somebody who fumbles: three keys are tried at once, a fourth after a min
     if (key === 'd')
       t.match(fault, {
         message:
-          /^gateway 127\.0\.0\.1:\d+ keeps refusing logins of this auth method; this one is new, and is tried after 2026-11-21T12:01:30Z, to keep Akeyless from locking the auth method$/,
+          /^gateway 127\.0\.0\.1:\d+ keeps refusing logins of this auth method; this one, which was not refused, is tried after 2026-11-21T12:01:30Z, to keep Akeyless from locking the auth method$/,
         retryAfterMs: 50e3,
       })
   }
@@ -133,6 +133,42 @@ t.test('a key that was wrong for days holds up no new one', async t => {
   await client.login(right, soon())
 })
 
+t.test('one that has worked before is not kept waiting by those who fumble, nor loses its token by them', async t => {
+  const { clock, client, refusals, wrong, right, gateway } = await begin(t)
+  await client.login(right, soon())
+  const logins = () => gateway.journal().filter(({ op, status }) => op === 'auth' && status === 200).length
+  // the last part of the life of its token, in which another one is asked for
+  clock.now += 57 * minute
+  for (const key of ['a', 'b', 'c']) await faultIn(client.login(wrong(key), soon()))
+  clock.now += minute
+  await faultIn(client.login(wrong('d'), soon()))
+  t.equal(refusals(), 4)
+  t.match(await faultIn(client.login(wrong('e'), soon())), { code: 'LoginBlocked', retryAfterMs: 10 * minute })
+  await client.login(right, soon())
+  t.equal(logins(), 1, 'the token goes on')
+  clock.now += minute
+  await client.login(right, soon())
+  t.equal(logins(), 2)
+  // and by that everybody else begins anew
+  t.equal((await faultIn(client.login(wrong('j'), soon()))).code, 'LoginRefused')
+})
+
+t.test('once one that has worked is refused, all the others wait as new ones do', async t => {
+  let now = 1e12
+  const lockout = createLockout(() => now)
+  const peers = ['a', 'b', 'c', 'd', 'e'].map(key => peerOf(identity('https://gw.example.com', identities.admin, key)))
+  for (const peer of peers) lockout.accepted(peer)
+  const outcomes: (boolean | number)[] = []
+  for (const peer of peers) {
+    const wait = lockout.check(peer)
+    outcomes.push(wait ? (wait.fault.retryAfterMs ?? 0) : true)
+    if (wait) now += wait.fault.retryAfterMs ?? 0
+    lockout.begin(peer)
+    lockout.refused(peer, new Fault('LoginRefused', 'no'))
+  }
+  t.same(outcomes, [true, true, true, minute, 10 * minute])
+})
+
 t.test('twenty different wrong keys at the same moment leave the auth method open', async t => {
   const { clock, client, refusals, wrong, right } = await begin(t)
   const all = Array.from({ length: 20 }, (_, index) => faultIn(client.login(wrong(`key-${index}`), soon())))
@@ -156,7 +192,7 @@ t.test('whatever is tried and whenever: never five refusals in ten minutes, and 
       const peer = peerOf(identity('https://gw.example.com', identities.admin, key))
       const held = lockout.check(peer)
       if (held) {
-        if (isNew) longestMs = Math.max(longestMs, held.retryAfterMs ?? Number.POSITIVE_INFINITY)
+        if (isNew) longestMs = Math.max(longestMs, held.fault.retryAfterMs ?? Number.POSITIVE_INFINITY)
         continue
       }
       lockout.begin(peer)
