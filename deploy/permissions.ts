@@ -122,8 +122,8 @@ export const tokenPermissions: readonly Permission[] = [
     where: 'cluster',
     apiGroup: '',
     resources: ['serviceaccounts'],
-    verbs: ['get'],
-    why: 'The workload identity of a ServiceAccount that a store names.',
+    verbs: read,
+    why: 'The workload identity of a ServiceAccount that a store names, and when one comes, goes or changes: without list and watch a store that waits for one looks every ten seconds. Watched only while a store names one.',
   },
   {
     where: 'cluster',

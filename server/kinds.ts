@@ -1,6 +1,6 @@
 import { type ClusterSecretStore, type ExternalSecret, group, type SecretStore } from '#api'
-import { type Change, secretDigest } from '#kube'
-import { indexes, managedLabel, type Namespace, type SecretDigest } from '#reconcile'
+import { accountDigest, type Change, secretDigest } from '#kube'
+import { type AccountDigest, indexes, managedLabel, type Namespace, type SecretDigest } from '#reconcile'
 import { readClusterStore, readExternalSecret, readStore } from './readable.ts'
 
 /** Who hears of changes; the webhook alone needs none. */
@@ -9,6 +9,7 @@ export interface Listeners {
   onStore(change: Change<SecretStore | ClusterSecretStore>): void
   onSecret(change: Change<SecretDigest>): void
   onCredentialObject(namespace: string, name: string): void
+  onAccount(change: Change<AccountDigest>): void
   onNamespace(change: Change<Namespace>): void
 }
 
@@ -22,6 +23,8 @@ export interface Kind<T> {
   readonly metadataOnly?: boolean
   /** How many come in one answer; left out, so many as is right for small objects. */
   readonly pageSize?: number
+  /** How long to wait at most where the right to watch is not given; left out, a few seconds. */
+  readonly waitMaxMs?: number
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>
   readonly onChange: (change: Change<T>) => void
 }
@@ -103,3 +106,14 @@ export const reconcileKinds = (listeners: Listeners) => {
   const authorities: Kind<object> = { ...named, resource: 'configmaps' }
   return { externalSecrets, namespaces, secrets, credentials, authorities }
 }
+
+/** Followed only while a store needs it. The right to is given apart (deploy/permissions.ts), and may never come. */
+export const accountKind = (listeners: Listeners): Kind<AccountDigest> => ({
+  ...core,
+  resource: 'serviceaccounts',
+  scope: 'namespaced',
+  metadataOnly: true,
+  waitMaxMs: 60_000,
+  transform: accountDigest,
+  onChange: change => listeners.onAccount(change),
+})

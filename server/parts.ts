@@ -42,6 +42,7 @@ const createRelay = () => {
     onStore: change => target?.onStore(change),
     onSecret: change => target?.onSecret(change),
     onCredentialObject: (namespace, name) => target?.onCredentialObject(namespace, name),
+    onAccount: change => target?.onAccount(change),
     onNamespace: change => target?.onNamespace(change),
   }
   const aim = (next: Listeners): void => {
@@ -96,6 +97,7 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   const watches = createWatches({
     cluster,
     namespaces: config.watchNamespaces,
+    controllerClass: config.controllerClass,
     reconciles,
     listeners: relay.listeners,
     log,

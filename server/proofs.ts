@@ -24,7 +24,7 @@ interface Account {
 const absent = ({ namespace, name }: Account): Fault =>
   new Fault('CredentialMissing', `ServiceAccount ${namespace}/${name} does not exist`, {
     remedy: 'create it',
-    // no watch tells of ServiceAccounts
+    // where we may not watch ServiceAccounts
     retryAfterMs: 10e3,
   })
 

@@ -2,13 +2,15 @@ import type { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
 import { type Cluster, pathOf, type Reflector, type ReflectorState, reflect, type Snapshot } from '#kube'
 import type { Log, Metrics } from '#observe'
 import type { Namespace, SecretDigest } from '#reconcile'
-import { type Kind, type Listeners, reconcileKinds, storeKinds } from './kinds.ts'
+import { createAccountWatches } from './account-watches.ts'
+import { accountKind, type Kind, type Listeners, reconcileKinds, storeKinds } from './kinds.ts'
 import { combine } from './snapshots.ts'
 
 export interface WatchDeps {
   readonly cluster: Cluster
   /** Empty: the whole cluster. Otherwise only these, and nothing that is cluster-scoped. */
   readonly namespaces: readonly string[]
+  readonly controllerClass: string
   /** False where only admission runs: it reads stores, and no Secret. */
   readonly reconciles: boolean
   readonly listeners: Listeners
@@ -61,13 +63,13 @@ const tell = ({ log, metrics }: WatchDeps, resource: string) => {
 }
 
 const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined): Reflector<T> => {
-  const { resource, apiVersion, query, metadataOnly, pageSize, transform, onChange } = kind
+  const { resource, apiVersion, query, metadataOnly, pageSize, waitMaxMs, transform, onChange } = kind
   return reflect<T>({
     cluster: deps.cluster,
     path: pathOf({ apiVersion, resource, namespace }),
     ...(query && { query }),
     ...(metadataOnly && { metadataOnly }),
-    ...(pageSize && { limits: { pageSize } }),
+    limits: { ...(pageSize && { pageSize }), ...(waitMaxMs && { waitMaxMs }) },
     ...(kind.indexes && { indexes: kind.indexes }),
     transform,
     onChange,
@@ -84,9 +86,34 @@ const waiting = ({ label, reflector }: Running): readonly string[] => {
   return synced ? [] : [`the list of ${label}${waitingFor ? ` (${waitingFor})` : ''}`]
 }
 
+const run = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined) => {
+  const { resource } = kind
+  const reflector = follow(deps, kind, namespace)
+  return { resource, label: namespace ? `${resource} in ${namespace}` : resource, reflector, counted: 0 }
+}
+
+/** ServiceAccounts, for as long as a store needs them. Nothing waits for their list: what it is for does without. */
+const followAccounts = (deps: WatchDeps, demanded: Set<Running>) =>
+  createAccountWatches({
+    scoped: deps.namespaces.length > 0,
+    controllerClass: deps.controllerClass,
+    open: namespace => {
+      const running = run(deps, accountKind(deps.listeners), namespace)
+      demanded.add(running)
+      return {
+        stop: () => {
+          demanded.delete(running)
+          return running.reflector.stop()
+        },
+      }
+    },
+  })
+
 /** Every collection that this process follows, and how its watch goes on after a cut. */
 export const createWatches = (deps: WatchDeps): Watches => {
   const running: Running[] = []
+  const demanded = new Set<Running>()
+  const accounts = followAccounts(deps, demanded)
   const scoped = deps.namespaces.length > 0
 
   const watch = <T>(kind: Kind<T>, wanted = true): Snapshot<T> => {
@@ -94,19 +121,18 @@ export const createWatches = (deps: WatchDeps): Watches => {
     const places = scoped ? deps.namespaces : [undefined]
     return combine(
       places.map(namespace => {
-        const reflector = follow(deps, kind, namespace)
-        running.push({
-          resource: kind.resource,
-          reflector,
-          counted: 0,
-          label: namespace ? `${kind.resource} in ${namespace}` : kind.resource,
-        })
-        return reflector.snapshot
+        const each = run(deps, kind, namespace)
+        running.push(each)
+        return each.reflector.snapshot
       }),
     )
   }
 
-  const { stores, clusterStores } = storeKinds(deps.listeners)
+  const onStore: Listeners['onStore'] = change => {
+    if (deps.reconciles) accounts.onStore(change)
+    deps.listeners.onStore(change)
+  }
+  const { stores, clusterStores } = storeKinds({ ...deps.listeners, onStore })
   const more = reconcileKinds(deps.listeners)
   const snapshots = {
     stores: watch(stores),
@@ -122,7 +148,7 @@ export const createWatches = (deps: WatchDeps): Watches => {
     seesClusterStores: !scoped,
     synced: Promise.all(running.map(({ reflector }) => reflector.synced)).then(() => undefined),
     count: () => {
-      for (const each of running) {
+      for (const each of [...running, ...demanded]) {
         const { missed } = each.reflector.stats()
         deps.metrics.count('latchkey_watch_missed_events_total', { resource: each.resource }, missed - each.counted)
         each.counted = missed
@@ -131,6 +157,8 @@ export const createWatches = (deps: WatchDeps): Watches => {
     waitsFor: () => running.flatMap(waiting),
     stop: async () => {
       await Promise.all(running.map(({ reflector }) => reflector.stop()))
+      // no store can ask for one any more
+      await accounts.stop()
     },
   }
 }

@@ -12,5 +12,7 @@ export {
 } from './findings.ts'
 export { judge } from './judge.ts'
 export { parseReview } from './review.ts'
+export { gatewayUrl } from './rules/gateway-url.ts'
 export { catalogue, warning } from './rules/index.ts'
 export { mostSyncWindows } from './rules/sync-windows.ts'
+export { withoutAudiences } from './rules/token-audience.ts'

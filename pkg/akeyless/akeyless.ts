@@ -81,7 +81,7 @@ const faults = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T
 }
 
 /** Refusals of the identity or its gateway: where they are all there is, nothing could be read. */
-const general: ReadonlySet<Why> = new Set<Why>(['rate', 'login', 'proof', 'failed', 'down', 'slow', 'path'])
+const general: ReadonlySet<Why> = new Set<Why>(['rate', 'login', 'held', 'proof', 'failed', 'down', 'slow', 'path'])
 
 const isGeneral = (outcome: unknown): outcome is Refusal => outcome instanceof Refusal && general.has(outcome.why)
 

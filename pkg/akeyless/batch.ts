@@ -6,7 +6,7 @@ type Fetch<T> = (names: readonly string[], signal: AbortSignal) => Promise<Reado
 type Outcome<T> = ReadonlyMap<string, T | Refusal>
 
 /** Refusals that say nothing about one name: a smaller call would end the same way. */
-const general: ReadonlySet<Why> = new Set(['rate', 'login', 'proof', 'down', 'slow', 'path', 'token'])
+const general: ReadonlySet<Why> = new Set(['rate', 'login', 'held', 'proof', 'down', 'slow', 'path', 'token'])
 /** Refusals that one bad name may cause as well as the gateway as a whole. */
 const doubtful: ReadonlySet<Why> = new Set(['failed', 'foreign'])
 

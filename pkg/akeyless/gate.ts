@@ -13,12 +13,14 @@ export interface Gate {
   widen(key: string): void
 }
 
-export const createGate = (widest: number): Gate => {
+/** `widest` may depend on the key; it is asked whenever somebody comes or leaves. */
+export const createGate = (widest: number | ((key: string) => number)): Gate => {
   const lanes = new Map<string, Lane>()
   // a key that is narrow stays so while nobody calls; bounded, because tenants make keys
   const widths = new LRUCache<string, number>({ max: 10_000 })
 
-  const widthOf = (key: string): number => widths.get(key) ?? widest
+  const widestOf = (key: string): number => (typeof widest === 'number' ? widest : widest(key))
+  const widthOf = (key: string): number => widths.get(key) ?? widestOf(key)
 
   const laneOf = (key: string): Lane => {
     const lane = lanes.get(key) ?? { running: 0, waiting: [] }
@@ -70,7 +72,7 @@ export const createGate = (widest: number): Gate => {
     },
     widen(key) {
       const width = widthOf(key) + 1
-      if (width < widest) widths.set(key, width)
+      if (width < widestOf(key)) widths.set(key, width)
       else widths.delete(key)
     },
   }

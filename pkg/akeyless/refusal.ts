@@ -3,7 +3,7 @@ import type { Fault } from '#core'
 /**
  * Why a call gave no answer, as the layers above decide by it:
  * `token` not accepted · `denied` `absent` `invalid` `large` concern what was asked for · `foreign` is no Akeyless ·
- * `path` is no Akeyless under this base path · `rate` · `login` · `proof` there is nothing to log in with · `failed` 5xx or cut off · `down` no connection · `slow` ·
+ * `path` is no Akeyless under this base path · `rate` · `login` · `held` a login that nobody has refused must wait · `proof` there is nothing to log in with · `failed` 5xx or cut off · `down` no connection · `slow` ·
  * `moved` the item turned out to be of another type.
  */
 export type Why =
@@ -16,6 +16,7 @@ export type Why =
   | 'path'
   | 'rate'
   | 'login'
+  | 'held'
   | 'proof'
   | 'failed'
   | 'down'

@@ -62,7 +62,8 @@ export const faults = {
     retry: 'backoff',
     cause:
       'Akeyless refused the login several times; it is not tried again for a while, so that the auth method is not locked.',
-    remedy: 'correct access id, access type or its parameter; a change is tried at once',
+    remedy:
+      'correct access id, access type or its parameter; a change is tried at once, the fourth within minutes is not',
   },
   AmbientDenied: {
     retry: 'on-change',

@@ -9,6 +9,7 @@ const Account = z.object({
   metadata: z.object({ uid: z.string().default(''), annotations: recordOf(z.string()).default({}) }),
   secrets: z.array(z.object({ name: z.string().optional() })).nullish(),
 })
+const Digest = z.object({ metadata: z.object({ annotations: recordOf(z.string()).default({}) }) })
 const TokenAnswer = z.object({ status: z.object({ token: z.string().min(1) }) })
 
 const remedy = 'give that right: kubectl apply -f deploy/tokens.yaml'
@@ -26,6 +27,20 @@ export interface ServiceAccount {
   readonly annotations: ReadonlyMap<string, string>
   /** Names of its token Secrets, which Kubernetes made before 1.24. */
   readonly secrets: readonly string[]
+}
+
+/** What stays in memory of a ServiceAccount: a cluster has thousands, and hardly one of them means anything to Azure. */
+export interface AccountDigest {
+  /** Its annotations of Azure's workload identity; empty where it has none. */
+  readonly workload: string
+}
+const plain: AccountDigest = Object.freeze({ workload: '' })
+
+/** Reduces a ServiceAccount, or its metadata alone. Throws where it is no object. */
+export const accountDigest = (raw: unknown): AccountDigest => {
+  const all = Object.entries(Digest.parse(raw).metadata.annotations)
+  const own = all.filter(([name]) => name.startsWith('azure.workload.identity/')).sort()
+  return own.length === 0 ? plain : { workload: JSON.stringify(own) }
 }
 
 /** ServiceAccounts and their tokens, live. Throws Fault. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ExternalSecret, ObjectMeta } from '#api'
+import { accountNews } from './account-news.ts'
 import { createBrake } from './brake.ts'
 import { readyOf } from './conditions.ts'
 import { isIntact } from './decide.ts'
@@ -17,7 +18,7 @@ import { createStatusMemory } from './memory.ts'
 import { createSourceNews, type SourceNews } from './news.ts'
 import type { Next } from './next.ts'
 import { ownerName } from './owner.ts'
-import type { Change, Deps, Namespace, SecretDigest } from './ports.ts'
+import type { AccountDigest, Change, Deps, Namespace, SecretDigest } from './ports.ts'
 import { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
 import { keyOf, refOf, type Store } from './store.ts'
 import { storeReconciler } from './store-pass.ts'
@@ -39,6 +40,8 @@ export interface Controller {
   onSecret(change: Change<SecretDigest>): void
   /** A Secret without the managed label, or a ConfigMap, changed, came or went: it may hold credentials or a CA, or block a target. */
   onCredentialObject(namespace: string, name: string): void
+  /** A ServiceAccount; nobody need tell of them, then what waits for one looks again by itself. */
+  onAccount(change: Change<AccountDigest>): void
   onNamespace(change: Change<Namespace>): void
   /** An object of another kind that carries the managed label, or no longer does: then its mark is empty. */
   onObject(key: string, object: ObjectDigest): void
@@ -203,6 +206,13 @@ const foreignChanged = (options: ControllerOptions, queues: Queues, key: string)
   }
 }
 
+const accountChanged = ({ deps }: ControllerOptions, queues: Queues, change: Change<AccountDigest>): void => {
+  const { stores, stale, readers } = accountNews(deps, change)
+  for (const key of stale) queues.identities.drop(key)
+  for (const key of stores) queues.stores.add(key, 'fresh')
+  for (const reader of readers) queues.externalSecrets.add(esKey(reader), 'fresh')
+}
+
 /** Of another kind: our own writes come back too, and those of a controller to its status; neither wakes anybody. */
 const objectChanged = ({ deps }: ControllerOptions, queues: Queues, key: string, object: ObjectDigest): void => {
   for (const maker of deps.externalSecrets.by(targetIndex, key)) {
@@ -238,6 +248,7 @@ export const createController = (options: ControllerOptions): Controller => {
     onSecret: whileRunning(change => secretChanged(options, queues, change)),
     onCredentialObject: whileRunning((namespace, name) => foreignChanged(options, queues, `${namespace}/${name}`)),
     onObject: whileRunning((key, object) => objectChanged(options, queues, key, object)),
+    onAccount: whileRunning(change => accountChanged(options, queues, change)),
     onNamespace: whileRunning(change => namespaceChanged(options, externalSecrets, change)),
     start: () => {
       running = true

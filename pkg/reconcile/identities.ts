@@ -1,5 +1,6 @@
 import type { Identity } from '#api'
-import { type IdentityDeps, isReferent, resolveIdentity } from './identity.ts'
+import { isReferent } from './account.ts'
+import { type IdentityDeps, resolveIdentity } from './identity.ts'
 import { keyOf, type Store } from './store.ts'
 
 /**

@@ -2,6 +2,7 @@ import type { AkeylessProvider, Identity } from '#api'
 import { Fault, parseDuration } from '#core'
 import { ambientFault } from './ambient.ts'
 import { authorityOf } from './authority.ts'
+import { audienceNotes } from './login/audience.ts'
 import { credentialsLogin, type Told } from './login/credentials.ts'
 import { kubernetesLogin } from './login/kubernetes.ts'
 import type { Context, SecretKey } from './login/selectors.ts'
@@ -24,26 +25,12 @@ export interface Resolved {
   readonly notes: readonly string[]
 }
 
-/** The spec as the mutating webhook would leave it (decision 24): it may have come past it. */
-const accountOf = ({ authSecretRef, serviceAccountRef }: AkeylessProvider) =>
-  authSecretRef.kubernetesAuth
-    ? authSecretRef.kubernetesAuth.serviceAccountRef
-    : (authSecretRef.serviceAccountRef ?? serviceAccountRef)
-
-/**
- * Whether the store logs in as a ServiceAccount of whoever reads: then it has no identity of its own that could be tried
- * (akeyless.md §4.1).
- */
-export const isReferent = ({ kind, spec }: Store): boolean => {
-  if (kind !== 'ClusterSecretStore' || !spec.provider.akeyless) return false
-  const account = accountOf(spec.provider.akeyless)
-  return account !== undefined && !account.namespace
-}
-
 const loginOf = async (context: Context, provider: AkeylessProvider): Promise<Told> => {
   const { kubernetesAuth } = provider.authSecretRef
-  if (!kubernetesAuth) return credentialsLogin(context, provider)
-  return { login: await kubernetesLogin(context, kubernetesAuth), notes: [] }
+  const told = kubernetesAuth
+    ? { login: await kubernetesLogin(context, kubernetesAuth), notes: [] }
+    : await credentialsLogin(context, provider)
+  return { ...told, notes: [...told.notes, ...audienceNotes(told.login, !kubernetesAuth)] }
 }
 
 const retriesOf = ({ spec }: Store): Identity['retries'] => {

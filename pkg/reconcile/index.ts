@@ -1,3 +1,4 @@
+export { accountNamed } from './account.ts'
 export { type Controller, type ControllerOptions, createController } from './controller.ts'
 export { resolveIdentity } from './identity.ts'
 export { indexes } from './indexes.ts'
@@ -6,6 +7,7 @@ export type { ObjectDigest } from './manifest/object.ts'
 export type { ObjectClient, ObjectKind, Objects } from './manifest/port.ts'
 export { createdByLabel, dataHashAnnotation, managedLabel } from './marks.ts'
 export type {
+  AccountDigest,
   Change,
   CredentialReader,
   Deps,

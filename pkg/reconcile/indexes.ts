@@ -1,5 +1,6 @@
 import type { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
 import { storesOf, templateSources } from '#materialize'
+import { accountRefs } from './account.ts'
 import { targetName } from './marks.ts'
 import { ownerName } from './owner.ts'
 import type { SecretDigest } from './ports.ts'
@@ -9,6 +10,7 @@ export const storeIndex = 'store'
 export const targetIndex = 'target'
 export const sourceIndex = 'source'
 export const credentialIndex = 'credential'
+export const accountIndex = 'account'
 export const ownedIndex = 'owned'
 
 const storeRefs = ({ metadata, spec }: ExternalSecret): readonly string[] =>
@@ -43,8 +45,14 @@ export const indexes = {
       `${object.metadata.namespace}/${targetName(object)}`,
     ],
   },
-  stores: { [credentialIndex]: (object: SecretStore): readonly string[] => credentialRefs(object) },
-  clusterStores: { [credentialIndex]: (object: ClusterSecretStore): readonly string[] => credentialRefs(object) },
+  stores: {
+    [credentialIndex]: (object: SecretStore): readonly string[] => credentialRefs(object),
+    [accountIndex]: (object: SecretStore): readonly string[] => accountRefs(object),
+  },
+  clusterStores: {
+    [credentialIndex]: (object: ClusterSecretStore): readonly string[] => credentialRefs(object),
+    [accountIndex]: (object: ClusterSecretStore): readonly string[] => accountRefs(object),
+  },
   secrets: {
     /** `namespace/name` of the ExternalSecret that controls the Secret */
     [ownedIndex]: ({ namespace, ownerReferences }: SecretDigest): readonly string[] => {

@@ -143,6 +143,12 @@ export interface StatusWriter {
   patch(object: ObjectRef, status: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void>
 }
 
+/** A ServiceAccount as kept in memory: what of it a login depends on, beside that it is there. */
+export interface AccountDigest {
+  /** Its annotations of Azure's workload identity; empty where it has none. */
+  readonly workload: string
+}
+
 /** What a ClusterSecretStore may ask of a namespace. */
 export interface Namespace {
   readonly name: string

@@ -1,7 +1,8 @@
-import { judge } from '#admission'
-import { asFault, Fault, parseDuration } from '#core'
+import { gatewayUrl, judge } from '#admission'
+import { asFault, Fault, type FaultCode, parseDuration, sentence } from '#core'
+import { isReferent } from './account.ts'
 import { spread } from './decide.ts'
-import { isReferent, type Resolved, resolveIdentity } from './identity.ts'
+import { type Resolved, resolveIdentity } from './identity.ts'
 import { located } from './located.ts'
 import { storeFinalizer } from './marks.ts'
 import type { StatusMemory } from './memory.ts'
@@ -34,35 +35,43 @@ const lookUp = (deps: Deps, key: string): Store | undefined => {
 
 /** What keeps the store from working: its manifest, its credentials, or a login that is really tried. */
 const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen> => {
-  const denied = store.spec.provider.akeyless ? judge(store, undefined, { policy: deps.policy }).denials : []
-  if (denied.length > 0) {
-    const faults = denied.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
-    return { faults, notes: [] }
+  const { denials, warnings } = store.spec.provider.akeyless
+    ? judge(store, undefined, { policy: deps.policy })
+    : { denials: [], warnings: [] }
+  // plain http does harm for as long as it stays; whoever was warned when it was applied may be long gone
+  const notes = warnings.filter(({ rule }) => rule === gatewayUrl.id).map(sentence)
+  if (denials.length > 0) {
+    const faults = denials.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
+    return { faults, notes }
   }
   // who it logs in as only those who read can tell
-  if (isReferent(store)) return { faults: [], notes: [], referent: true }
+  if (isReferent(store)) return { faults: [], notes, referent: true }
   let resolved: Resolved | undefined
   try {
     resolved = await resolveIdentity(store, store.metadata.namespace ?? '', deps, signal)
     await deps.source.login(resolved.identity, signal)
-    return { faults: [], notes: resolved.notes }
+    return { faults: [], notes: [...notes, ...resolved.notes] }
   } catch (thrown) {
-    return { faults: [located(asFault(thrown), store, resolved?.identity)], notes: resolved?.notes ?? [] }
+    return {
+      faults: [located(asFault(thrown), store, resolved?.identity)],
+      notes: [...notes, ...(resolved?.notes ?? [])],
+    }
   }
 }
 
+const timed: readonly FaultCode[] = ['CredentialMissing', 'LoginBlocked']
+
 /**
  * A refused login is not tried again in a hurry: five in a row lock an Akeyless auth method (akeyless.md §1.1), and what would
- * cure it (store, Secret, CA) is watched. Only where it is open whether the store works is it asked again soon, and where a
- * ServiceAccount is missing, of which no watch tells: such a fault says after how long.
+ * cure it (store, Secret, CA) is watched. But what is there already, and only held back to keep refusals few, is tried as soon as it may be. Only where it is open whether the store works is it asked again soon, and where a
+ * ServiceAccount is missing, which nobody need have let us watch: such a fault says after how long.
  */
 const nextLook = (deps: Deps, store: Store, faults: readonly Fault[]): Next => {
   const usual = recheckMs(store)
   const soon = nextAfter(faults, usual)
-  const isOpen = !isDefinite(faults) || faults.every(fault => fault.code === 'CredentialMissing' && fault.retryAfterMs)
-  return faults.length > 0 && isOpen && soon.go !== 'rest'
-    ? soon
-    : { go: 'wait', ms: spread(usual, usual, deps.random) }
+  const isOpen = !isDefinite(faults) || faults.every(({ code, retryAfterMs }) => timed.includes(code) && retryAfterMs)
+  const isSooner = soon.go === 'retry' || (soon.go === 'wait' && soon.ms < usual)
+  return faults.length > 0 && isOpen && isSooner ? soon : { go: 'wait', ms: spread(usual, usual, deps.random) }
 }
 
 const release = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Next> => {

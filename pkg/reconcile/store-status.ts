@@ -28,15 +28,13 @@ export interface Seen {
   readonly referent?: boolean
 }
 
-const referentReady: Ready = {
-  status: 'True',
-  reason: 'ValidationUnknown',
-  message: 'logs in as a ServiceAccount of each namespace, so nothing could be tried here',
-}
+const referentWords = 'logs in as a ServiceAccount of each namespace, so nothing could be tried here'
 
 /** ESO's reasons; but a store that could not be asked is not ready, where ESO says True (compatibility.md §4, decision 23). */
 const readyFor = ({ faults, notes, referent }: Seen): Ready => {
-  if (referent) return referentReady
+  if (referent) {
+    return { status: 'True', reason: 'ValidationUnknown', message: [referentWords, ...notes].join('; ') }
+  }
   if (faults.length === 0) {
     return { status: 'True', reason: 'Valid', message: ['store validated', ...notes].join('; ') }
   }

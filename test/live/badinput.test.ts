@@ -142,7 +142,7 @@ const warned = [
     text: 'Warning: spec.provider.akeyless.akeylessGWApiURL: uses http: credentials and values cross the network in plain text → write https:// [gateway-url]',
     path: `${stores}/plain-http`,
     status:
-      /^spec\.provider\.akeyless\.akeylessGWApiURL: gateway gateway\.invalid:8080 does not answer: DNS .* → check akeylessGWApiURL, DNS and firewalls, and that the gateway runs$/,
+      /^spec\.provider\.akeyless\.akeylessGWApiURL: gateway gateway\.invalid:8080 does not answer: DNS .* → check akeylessGWApiURL, DNS and firewalls, and that the gateway runs; spec\.provider\.akeyless\.akeylessGWApiURL: uses http: credentials and values cross the network in plain text → write https:\/\/$/,
   },
 ]
 for (const { name, manifest, text, path, status } of warned) {

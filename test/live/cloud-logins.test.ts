@@ -1,6 +1,6 @@
 // Logins by the identity of a cloud, through `latchkey serve`: its environment is a pod's, the clouds are their counterparts under
-// their own names, and the gateway verifies what it is sent. Metadata services of machines have fixed addresses, so those flows
-// are proved in test/unit/cloud alone.
+// their own names, and the gateway verifies what it is sent. Metadata services of machines have fixed addresses; the variables by
+// which the SDKs look for them elsewhere lead here.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -9,9 +9,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { SeedInput } from '#devgateway'
 import { clusterIssuer, createAccount, tokenOf } from '../support/accounts.ts'
-import { startEntra } from '../support/cloud/azure.ts'
+import { startAwsContainer, startAwsImds } from '../support/cloud/aws-metadata.ts'
+import { startAzureImds, startEntra } from '../support/cloud/azure.ts'
 import { startCloudFront } from '../support/cloud/front.ts'
-import { startGoogleTokens } from '../support/cloud/google.ts'
+import { startGcpMetadata, startGoogleTokens } from '../support/cloud/google.ts'
 import { createKeys, type Issuer } from '../support/cloud/jwt.ts'
 import { startSts } from '../support/cloud/sts.ts'
 import { namespace as namespaceFor } from '../support/cluster.ts'
@@ -55,9 +56,14 @@ const ids = {
   role: 'p-rolerole0rolwb',
   azure: 'p-azureaz0azuzzb',
   gcp: 'p-gcpgcpg0gcpggb',
+  node: 'p-nodenod0nodewb',
+  pod: 'p-podpodp0podpwb',
+  machine: 'p-machine0machzb',
+  metadata: 'p-metadat0metagb',
 } as const
 const tenant = '00000000-0000-0000-0000-00000000000a'
 const client = '00000000-0000-0000-0000-00000000000c'
+const bareClient = '00000000-0000-0000-0000-00000000000d'
 const user = { accessKeyId: 'AKIAENVIRONMENT', secretAccessKey: 'env-not-a-secret' }
 const minted = { id: 'ASIAWEBIDENTITY', secret: 'minted-not-a-secret', session: 'minted-session' }
 const roleArn = 'arn:aws:iam::123456789012:role/reader'
@@ -71,9 +77,23 @@ const subject = `system:serviceaccount:${namespace}:pod`
 const sts = await startSts(t, { roles: new Map([[roleArn, { issuer, subject }]]), mint: () => minted })
 const entra = await startEntra(t, {
   tenant,
-  applications: new Map([[client, { federated: { issuer, subject } }]]),
+  applications: new Map([
+    [client, { federated: { issuer, subject } }],
+    [bareClient, { federated: { issuer, subject: `system:serviceaccount:${namespace}:bare` } }],
+  ]),
 })
 const google = await startGoogleTokens(t, { email, keyId: 'key-1', key: serviceAccountKey.publicKey })
+// what stands beside the process: the agents and metadata services of its machine
+const nodeKeys = { id: 'ASIANODE', secret: 'node-not-a-secret', session: 'node-session' }
+const podKeys = { id: 'ASIAPOD', secret: 'pod-not-a-secret', session: 'pod-session' }
+const podProof = 'pod-proof-not-a-secret'
+const machineObject = '00000000-0000-0000-0000-00000000000b'
+const awsImds = await startAwsImds(t, { keys: nodeKeys, role: 'node', here: true })
+const awsAgent = await startAwsContainer(t, podKeys, podProof, '/v1/credentials')
+const azureImds = await startAzureImds(t, { identities: new Map([[client, machineObject]]), here: true })
+const gcpMetadata = await startGcpMetadata(t, email, { here: true })
+const beside = { awsImds, awsAgent, azureImds, gcpMetadata }
+
 const front = await startCloudFront(t, {
   'sts.amazonaws.com': sts.url,
   'sts.eu-west-1.amazonaws.com': sts.url,
@@ -93,6 +113,12 @@ const seed: SeedInput = {
       sessionToken: minted.session,
       arn: 'arn:aws:sts::123456789012:assumed-role/reader/latchkey',
     },
+    ...[nodeKeys, podKeys].map(({ id, secret, session }) => ({
+      accessKeyId: id,
+      secretAccessKey: secret,
+      sessionToken: session,
+      arn: `arn:aws:sts::123456789012:assumed-role/${id}/latchkey`,
+    })),
   ],
   identities: [
     { type: 'aws_iam', accessId: ids.aws, arns: ['arn:aws:iam::123456789012:user/reader'], rules },
@@ -103,9 +129,20 @@ const seed: SeedInput = {
       jwks: jwksOf(entra.issuer),
       issuer: entra.issuer.issuer,
       tenantIds: [tenant],
+      clientIds: [client, bareClient],
+      rules,
+    },
+    { type: 'aws_iam', accessId: ids.node, roles: [nodeKeys.id], rules },
+    { type: 'aws_iam', accessId: ids.pod, roles: [podKeys.id], rules },
+    {
+      type: 'azure_ad',
+      accessId: ids.machine,
+      jwks: jwksOf(azureImds.issuer),
+      issuer: azureImds.issuer.issuer,
       clientIds: [client],
       rules,
     },
+    { type: 'gcp', accessId: ids.metadata, jwks: jwksOf(gcpMetadata.issuer), emails: [email], rules },
     { type: 'gcp', accessId: ids.gcp, jwks: jwksOf(google.issuer), emails: [email], rules },
   ],
   items: [{ path: '/one', type: 'STATIC_SECRET', value: 'v' }],
@@ -143,8 +180,12 @@ interface Flow {
   readonly accessId: string
   readonly env: () => Promise<NodeJS.ProcessEnv> | NodeJS.ProcessEnv
   readonly args?: readonly string[]
+  /** What accessTypeParam holds. */
+  readonly param?: string
   /** Which services were asked on the way. */
   readonly asked: readonly string[]
+  /** How often what stands beside the process was asked. */
+  readonly local?: Partial<Record<keyof typeof beside, number>>
 }
 const webIdentity = async () => ({
   AWS_ROLE_ARN: roleArn,
@@ -207,14 +248,68 @@ const flows: readonly Flow[] = [
     },
     asked: ['oauth2.googleapis.com:443'],
   },
+  {
+    name: 'aws-instance-metadata',
+    accessType: 'aws_iam',
+    accessId: ids.node,
+    env: () => ({ AWS_EC2_METADATA_SERVICE_ENDPOINT: awsImds.url }),
+    asked: [],
+    // a session, the role, its keys
+    local: { awsImds: 3 },
+  },
+  {
+    name: 'aws-container',
+    accessType: 'aws_iam',
+    accessId: ids.pod,
+    env: () => ({
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${awsAgent.url}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: podProof,
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: awsImds.url,
+    }),
+    asked: [],
+    local: { awsAgent: 1 },
+  },
+  {
+    name: 'aws-pod-identity',
+    accessType: 'aws_iam',
+    accessId: ids.pod,
+    // as EKS mounts it; the file goes before the variable
+    env: () => ({
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${awsAgent.url}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file('pod-identity', podProof),
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: 'old',
+    }),
+    asked: [],
+    local: { awsAgent: 1 },
+  },
+  {
+    name: 'azure-instance-metadata',
+    accessType: 'azure_ad',
+    accessId: ids.machine,
+    env: () => ({ AZURE_POD_IDENTITY_AUTHORITY_HOST: azureImds.url }),
+    param: machineObject,
+    asked: [],
+    // which cloud it is in, and the token
+    local: { azureImds: 2 },
+  },
+  {
+    name: 'gcp-metadata',
+    accessType: 'gcp',
+    accessId: ids.metadata,
+    // a host, as Google's libraries want it
+    env: () => ({ GCE_METADATA_HOST: gcpMetadata.url.replace('http://', '') }),
+    asked: [],
+    local: { gcpMetadata: 1 },
+  },
 ]
 
-for (const { name, accessType, accessId, env, args, asked } of flows) {
+for (const { name, accessType, accessId, env, args, param, asked, local = {} } of flows) {
   t.test(`${name}: the gateway believes it, once for two stores`, async t => {
     gateway.reset()
     front.asked.length = 0
+    for (const { seen } of Object.values(beside)) seen.length = 0
     const latchkey = await inPod(t, await env(), args)
-    await login(name, accessType, accessId)
+    await login(name, accessType, accessId, param)
     await works(t, name)
     await create(paths.stores, secretStore(`${name}-2`, storeSpec({ secret: name })))
     t.teardown(() => remove(`${paths.stores}/${name}-2`))
@@ -222,9 +317,11 @@ for (const { name, accessType, accessId, env, args, asked } of flows) {
     t.same(textsOf(await get(`${paths.secrets}/${name}-app`)), { k: 'v' })
     t.same(logins(), [`${accessId} 200`])
     t.same(front.asked, asked)
+    const calls = Object.entries(beside).flatMap(([name, { seen }]) => (seen.length > 0 ? [[name, seen.length]] : []))
+    t.same(Object.fromEntries(calls), local)
     const said = JSON.stringify([latchkey.lines(), await get(paths.stores), await get(paths.events)])
-    for (const secret of [user.secretAccessKey, minted.secret, 'eyJhbGciOi', 'PRIVATE KEY'])
-      t.notOk(said.includes(secret))
+    const secrets = [user.secretAccessKey, minted.secret, nodeKeys.secret, podKeys.secret, podProof]
+    for (const secret of [...secrets, 'eyJhbGciOi', 'PRIVATE KEY']) t.notOk(said.includes(secret))
     await latchkey.stop()
   })
 }
@@ -254,9 +351,81 @@ t.test('azure by a ServiceAccount: its annotations say whose application, in eit
     messageOf(await whenReady(t, `${paths.stores}/azure-bare`, 'False')),
     `spec.provider.akeyless.authSecretRef.serviceAccountRef: ServiceAccount ${namespace}/bare has no annotation azure.workload.identity/client-id → add it, or put the client id into accessTypeParam`,
   )
+  // each is noticed by itself
+  const bareAccount = `/api/v1/namespaces/${namespace}/serviceaccounts/bare`
+  const within2s = async (what: string, status: 'True' | 'False', change: () => Promise<unknown>) => {
+    const begun = performance.now()
+    await change()
+    const store = await whenReady(t, `${paths.stores}/azure-bare`, status)
+    const took = performance.now() - begun
+    t.ok(took < 2_000, `${what}: ${Math.round(took)} ms`)
+    return messageOf(store)
+  }
+  const annotate = (id: string) => () =>
+    patch(bareAccount, { metadata: { annotations: { ...annotations, 'azure.workload.identity/client-id': id } } })
+  await within2s('annotated', 'True', annotate(bareClient))
+  t.match(
+    await within2s('annotated for an application that does not trust it', 'False', annotate(client)),
+    /no federated credential of the application matches the subject of the token/,
+  )
+  await within2s('annotated again', 'True', annotate(bareClient))
+  t.match(await within2s('deleted', 'False', () => remove(bareAccount)), /bare does not exist → create it$/)
 })
 
 const messageOf = (object: Json): string => readyOf(object)?.message ?? ''
+
+const refusing: readonly {
+  name: string
+  accessType: string
+  accessId: string
+  env: NodeJS.ProcessEnv
+  message: RegExp
+}[] = [
+  {
+    name: 'aws-agent-refused',
+    accessType: 'aws_iam',
+    accessId: ids.pod,
+    env: {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${awsAgent.url}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: 'wrong',
+    },
+    message: /: the AWS container endpoint refuses with HTTP 401 → check the pod identity association/,
+  },
+  {
+    name: 'azure-unknown-identity',
+    accessType: 'azure_ad',
+    accessId: ids.machine,
+    env: { AZURE_POD_IDENTITY_AUTHORITY_HOST: azureImds.url, AZURE_CLIENT_ID: bareClient },
+    message: /managed identity: Azure IMDS gives no token: the machine has no such identity \(HTTP 400\)\) → /,
+  },
+  {
+    name: 'gcp-somebody-else',
+    accessType: 'gcp',
+    accessId: ids.metadata,
+    env: { GCE_METADATA_HOST: awsImds.url },
+    message: /: the GCP metadata server is not the one that answers → bind the ServiceAccount/,
+  },
+  {
+    name: 'aws-no-host',
+    accessType: 'aws_iam',
+    accessId: ids.node,
+    env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://x/y' },
+    message: /instance metadata: AWS_EC2_METADATA_SERVICE_ENDPOINT names no host\) → /,
+  },
+]
+for (const { name, accessType, accessId, env, message } of refusing) {
+  t.test(`${name}: told in our words, and nothing is sent to the gateway`, async t => {
+    gateway.reset()
+    const latchkey = await inPod(t, env)
+    await login(name, accessType, accessId)
+    await create(paths.stores, secretStore(name, storeSpec({ secret: name })))
+    t.match(messageOf(await whenReady(t, `${paths.stores}/${name}`, 'False')), message)
+    t.notMatch(JSON.stringify(latchkey.lines()), /canary/)
+    t.same(logins(), [])
+    await latchkey.stop()
+    await remove(`${paths.stores}/${name}`)
+  })
+}
 
 t.test('a service of the cloud that says no is told in our words, and nothing is sent to the gateway', async t => {
   gateway.reset()
@@ -314,6 +483,9 @@ const odd = [
   'https://akeyless.io',
 ]
 
+const plainHttp =
+  '; spec.provider.akeyless.akeylessGWApiURL: uses http: credentials and values cross the network in plain text → write https://'
+
 t.test('a gateway that nobody trusts gets no byte of our own identity, whatever its name looks like', async t => {
   const { port, seen } = await listener(t)
   front.asked.length = 0
@@ -331,9 +503,10 @@ t.test('a gateway that nobody trusts gets no byte of our own identity, whatever 
     await create(paths.stores, secretStore(name, foreign(`ambient-${type}`.replace('_', '-'), url)))
     const store = await whenReady(t, `${paths.stores}/${name}`, 'False')
     const host = new URL(url).hostname
-    const why = url.startsWith('https:') ? `${host} is not a trusted gateway` : 'the gateway is not called by https'
+    const isTls = url.startsWith('https:')
+    const why = isTls ? `${host} is not a trusted gateway` : 'the gateway is not called by https'
     t.equal(
-      messageOf(store),
+      messageOf(store).replace(isTls ? '' : plainHttp, ''),
       `spec.provider.akeyless.akeylessGWApiURL: access type ${type} would send the identity of Latchkey itself, and ${why} → have the host added to --trusted-gateways, or log in with an identity of your own`,
     )
     t.equal(readyOf(store)?.reason, 'InvalidProviderConfig')

@@ -117,6 +117,7 @@ const auth = 'spec.provider.akeyless.authSecretRef'
 const kubernetesWords = [
   `Warning: ${auth}.kubernetesAuth.secretRef: is not used: kubernetesAuth has a serviceAccountRef too → remove one of them [kubernetes-auth]`,
   'Warning: spec.provider.akeyless.akeylessGWApiURL: names the public API, which reviews no tokens of a cluster: kubernetesAuth is likely to be refused there → name your own Gateway [kubernetes-auth]',
+  `Warning: ${auth}.kubernetesAuth.serviceAccountRef: names no audiences: the gateway gets a token that the API server takes too → write audiences, and bind the same ones in the auth method [token-audience]`,
 ]
 
 const pushWords =
@@ -272,7 +273,7 @@ t.test('the credentials Secret with access type k8s logs in as Latchkey itself, 
   await applied(store)
   t.equal(
     await messageOf('secretstore', 'akeyless-demo', 'k8s-by-secret'),
-    `${auth}: this process has no ServiceAccount of its own → run it in a pod, or name a serviceAccountRef in the store`,
+    `${auth}: this process has no ServiceAccount of its own → run it in a pod, or name a serviceAccountRef in the store; ${auth}: sends the gateway the token of Latchkey itself, which the API server takes too → name a serviceAccountRef with audiences, and bind the same ones in the auth method`,
   )
 })
 
@@ -287,13 +288,14 @@ t.test('the SecretStore for Azure works once its ServiceAccount has a client id 
     /^spec\.secretStoreRef: SecretStore "akeyless-store" is not ready: .*ServiceAccount app-test\/app-test does not exist/,
   )
   const annotations = { 'azure.workload.identity/client-id': client, 'azure.workload.identity/tenant-id': tenant }
+  // the account last: with it a login is tried at once
   await applied(
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'app-test', namespace, annotations } },
     {
       ...structuredClone(manifests(product).find(({ metadata }) => metadata.name === 'akeyless-azure-creds')),
       metadata: { name: 'akeyless-azure-creds', namespace },
       stringData: { accessId: ids.azure, accessType: 'azure_ad', accessTypeParam: '' },
     },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'app-test', namespace, annotations } },
   )
   await settled('secretstore', namespace, name, 'True')
   await settled('externalsecret', namespace, 'app-api-secret', 'True')

@@ -40,6 +40,7 @@ import { syncWindows } from './sync-windows.ts'
 import { templateMetadata } from './template-metadata.ts'
 import { templateSource } from './template-source.ts'
 import { templateTarget } from './template-target.ts'
+import { tokenAudience } from './token-audience.ts'
 import { typeKeys } from './type-keys.ts'
 import { unsupported } from './unsupported.ts'
 import { version } from './version.ts'
@@ -86,6 +87,7 @@ export const storeRules: readonly Rule<Store>[] = [
   authMethod,
   credentials,
   kubernetesAuth,
+  tokenAudience,
   storeNamespace,
   ca,
   storeConditions,

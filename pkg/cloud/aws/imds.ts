@@ -1,31 +1,33 @@
 import { Fault, Sensitive } from '#core'
 import { objectIn, tokenIn } from '../answer.ts'
+import { originIn } from '../origin.ts'
 import { unavailable } from '../unavailable.ts'
 import { variable, type World } from '../world.ts'
 import { keysInJson, type Looked, type Source } from './keys.ts'
 
 const who = 'AWS IMDS'
-const host = 'http://169.254.169.254'
+const hostOf = (world: World): string => originIn(world, 'AWS_EC2_METADATA_SERVICE_ENDPOINT', 'http://169.254.169.254')
 const roles = '/latest/meta-data/iam/security-credentials/'
 
 // the answer to this request is dropped where it would have to cross one hop more than the instance allows
 const hop =
   'allow two hops to the instance metadata of the node (HttpPutResponseHopLimit 2), or use IRSA or Pod Identity'
 
-const session = async ({ line }: World, signal: AbortSignal): Promise<Sensitive> => {
+const session = async (world: World, signal: AbortSignal): Promise<Sensitive> => {
   const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': '300' }
-  const url = `${host}/latest/api/token`
-  const answer = await line({ who, method: 'PUT', url, place: 'local', headers, withinMs: 3000 }, signal).catch(
-    thrown => {
-      throw thrown instanceof Fault ? unavailable(thrown.message, hop) : thrown
-    },
-  )
+  const url = `${hostOf(world)}/latest/api/token`
+  const call = { who, method: 'PUT', url, place: 'local', headers, withinMs: 3000 } as const
+  const answer = await world.line(call, signal).catch(thrown => {
+    throw thrown instanceof Fault ? unavailable(thrown.message, hop) : thrown
+  })
   if (answer.status !== 200) throw unavailable(`${who} refuses a session with HTTP ${answer.status}`, hop)
   return Sensitive.text(tokenIn(answer.body.toString('utf8').trim(), who))
 }
 
-const ask = async ({ line }: World, token: Sensitive, path: string, signal: AbortSignal) =>
-  line({ who, method: 'GET', url: host + path, place: 'local', headers: { 'x-aws-ec2-metadata-token': token } }, signal)
+const ask = async (world: World, token: Sensitive, path: string, signal: AbortSignal) => {
+  const headers = { 'x-aws-ec2-metadata-token': token }
+  return world.line({ who, method: 'GET', url: hostOf(world) + path, place: 'local', headers }, signal)
+}
 
 const look = async (world: World, signal: AbortSignal): Promise<Looked> => {
   const token = await session(world, signal)

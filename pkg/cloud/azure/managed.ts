@@ -1,26 +1,21 @@
 import type { Sensitive } from '#core'
 import { objectIn, retryAfter } from '../answer.ts'
 import type { Answer } from '../line.ts'
+import { originIn } from '../origin.ts'
 import { unavailable } from '../unavailable.ts'
 import { type Lasting, variable, type World } from '../world.ts'
 import { type AzureCloud, cloudInEnv, cloudNamed, publicCloud } from './clouds.ts'
 import { accessToken } from './entra.ts'
 
 const who = 'Azure IMDS'
-const host = 'http://169.254.169.254/metadata'
 const tries = 5
 
-const ask = ({ line }: World, path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) =>
-  line(
-    {
-      who,
-      method: 'GET',
-      url: `${host}${path}?${new URLSearchParams(query)}`,
-      place: 'local',
-      headers: { metadata: 'true', 'user-agent': 'AKEYLESS' },
-    },
-    signal,
-  )
+const ask = async (world: World, path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) => {
+  const host = originIn(world, 'AZURE_POD_IDENTITY_AUTHORITY_HOST', 'http://169.254.169.254')
+  const url = `${host}/metadata${path}?${new URLSearchParams(query)}`
+  const headers = { metadata: 'true', 'user-agent': 'AKEYLESS' }
+  return world.line({ who, method: 'GET', url, place: 'local', headers }, signal)
+}
 
 /** The cloud that the machine says it stands in; the public one where it says nothing that we know. */
 const cloudOfMachine = async (world: World, signal: AbortSignal): Promise<AzureCloud> => {

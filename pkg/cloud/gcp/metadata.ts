@@ -1,19 +1,21 @@
 import { Fault, Sensitive } from '#core'
 import { retryAfter } from '../answer.ts'
 import { endOf } from '../jwt.ts'
+import { originIn } from '../origin.ts'
 import { unavailable } from '../unavailable.ts'
 import type { Lasting, World } from '../world.ts'
 
 const who = 'the GCP metadata server'
-const url = 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity'
+const path = '/computeMetadata/v1/instance/service-accounts/default/identity'
 const remedy =
   'bind the ServiceAccount of Latchkey to a Google service account, or mount a key file and set GOOGLE_APPLICATION_CREDENTIALS'
 
-const ask = async ({ line }: World, audience: string, signal: AbortSignal) => {
+const ask = async (world: World, audience: string, signal: AbortSignal) => {
+  const host = originIn(world, 'GCE_METADATA_HOST', 'http://metadata.google.internal')
   const query = new URLSearchParams({ audience, format: 'full' })
   const headers = { 'metadata-flavor': 'Google' }
   try {
-    return await line({ who, method: 'GET', url: `${url}?${query}`, place: 'local', headers }, signal)
+    return await world.line({ who, method: 'GET', url: `${host}${path}?${query}`, place: 'local', headers }, signal)
   } catch (thrown) {
     signal.throwIfAborted()
     if (!(thrown instanceof Fault)) throw thrown

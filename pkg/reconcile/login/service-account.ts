@@ -4,7 +4,7 @@ import { base, type Context } from './selectors.ts'
 
 export const accountPath = `${base}.serviceAccountRef`
 
-/** No watch tells of ServiceAccounts: what is wrong with one is looked at again after this. */
+/** Where we may not watch ServiceAccounts, what is wrong with one is looked at again after this. */
 export const unwatchedMs = 10e3
 
 export interface AccountRef {

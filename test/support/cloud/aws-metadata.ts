@@ -1,6 +1,6 @@
 // The places on an AWS machine that hand out keys: IMDSv2, and the agent of ECS and EKS Pod Identity.
 import { randomBytes } from 'node:crypto'
-import { type Reply, type Scope, serve } from './serve.ts'
+import { isMeant, type Reply, type Scope, serve } from './serve.ts'
 
 export interface Keys {
   readonly id: string
@@ -14,6 +14,8 @@ interface Instance {
   readonly role?: string | undefined
   /** The session answer does not survive the hop into a pod. */
   readonly hopsAway?: boolean
+  /** Asked by its own address. */
+  readonly here?: boolean
   readonly now?: () => number
 }
 
@@ -28,12 +30,12 @@ const document = ({ id, secret, session }: Keys, now: number) => ({
 })
 
 /** IMDS that speaks version 2 alone. */
-export const startAwsImds = (t: Scope, { keys, role, hopsAway = false, now = Date.now }: Instance) => {
+export const startAwsImds = (t: Scope, { keys, role, hopsAway = false, here = false, now = Date.now }: Instance) => {
   const sessions = new Set<string>()
   const below = '/latest/meta-data/iam/security-credentials/'
   return serve(t, ({ method, url, headers }): Reply | 'silence' => {
     if (headers['x-forwarded-for']) return { status: 403 }
-    if (url.host !== '169.254.169.254') return { status: 404 }
+    if (!isMeant(url.host, '169.254.169.254', here)) return { status: 404 }
     if (method === 'PUT' && url.pathname === '/latest/api/token') {
       if (hopsAway) return 'silence'
       const ttl = Number(headers['x-aws-ec2-metadata-token-ttl-seconds'])

@@ -1,7 +1,7 @@
 // Azure: the token endpoint of Entra (v2.0), and IMDS with managed identities.
 import type { KeyObject } from 'node:crypto'
 import { createIssuer, type Issuer, partsOf, verified } from './jwt.ts'
-import { type Reply, type Scope, serve } from './serve.ts'
+import { isMeant, type Reply, type Scope, serve } from './serve.ts'
 
 export interface Application {
   readonly secret?: string
@@ -91,15 +91,17 @@ interface Machine {
   /** What is answered first, one status after the other. */
   readonly troubles?: number[]
   readonly environment?: string
+  /** Asked by its own address. */
+  readonly here?: boolean
 }
 
 /** IMDS of Azure. Numbers are texts, as there. */
-export const startAzureImds = async (t: Scope, { identities, troubles = [], environment }: Machine) => {
+export const startAzureImds = async (t: Scope, { identities, troubles = [], environment, here = false }: Machine) => {
   const issuer = createIssuer('https://sts.windows.net/machine/')
   const bad = (): Reply => ({ status: 400, body: { error: 'invalid_request', error_description: 'canary-imds-words' } })
   const served = await serve(t, ({ method, url, headers }): Reply => {
     if (headers['metadata'] !== 'true' || headers['x-forwarded-for'] || method !== 'GET') return bad()
-    if (url.host !== '169.254.169.254' || !url.searchParams.get('api-version')) return bad()
+    if (!isMeant(url.host, '169.254.169.254', here) || !url.searchParams.get('api-version')) return bad()
     if (url.pathname === '/metadata/instance/compute/azEnvironment') {
       return environment === undefined ? { status: 404 } : { body: environment }
     }

@@ -1,13 +1,23 @@
 // Google: the metadata server of a machine or pod, and the token endpoint for key files.
 import type { KeyObject } from 'node:crypto'
 import { createIssuer, partsOf, verified } from './jwt.ts'
-import { type Reply, type Scope, serve } from './serve.ts'
+import { isMeant, type Reply, type Scope, serve } from './serve.ts'
 
 const accounts = 'https://accounts.google.com'
 const path = '/computeMetadata/v1/instance/service-accounts/default/identity'
 
+interface Metadata {
+  readonly lifeSeconds?: number
+  /** Asked by its own address. */
+  readonly here?: boolean
+}
+
 /** The metadata server; `email` undefined is a machine without a service account. */
-export const startGcpMetadata = async (t: Scope, email: string | undefined, lifeSeconds = 3600) => {
+export const startGcpMetadata = async (
+  t: Scope,
+  email: string | undefined,
+  { lifeSeconds = 3600, here = false }: Metadata = {},
+) => {
   const issuer = createIssuer(accounts)
   const answer = (audience: string | null): Reply => {
     const headers = { 'metadata-flavor': 'Google', server: 'Metadata Server for VM' }
@@ -18,7 +28,8 @@ export const startGcpMetadata = async (t: Scope, email: string | undefined, life
   }
   const served = await serve(t, ({ method, url, headers }) => {
     if (headers['metadata-flavor'] !== 'Google' || headers['x-forwarded-for']) return { status: 403 }
-    if (method !== 'GET' || url.host !== 'metadata.google.internal' || url.pathname !== path) return { status: 404 }
+    if (method !== 'GET' || !isMeant(url.host, 'metadata.google.internal', here) || url.pathname !== path)
+      return { status: 404 }
     return answer(url.searchParams.get('audience'))
   })
   return { ...served, issuer }

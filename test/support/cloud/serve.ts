@@ -21,6 +21,10 @@ export interface Reply {
   readonly body?: string | object
 }
 
+/** Whether a service answers for this host: for the usual one, or, where a variable leads `here`, for its own. */
+export const isMeant = (host: string, usual: string, here: boolean): boolean =>
+  here ? /^127\.0\.0\.1:\d+$/.test(host) : host === usual
+
 export interface Served {
   readonly url: string
   readonly seen: Seen[]

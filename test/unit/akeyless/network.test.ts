@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { isLocalAddress } from '#core'
@@ -98,6 +99,49 @@ t.test('an address that must not be called sees no connection', async t => {
   }
   t.equal(connections, 0)
 })
+
+t.test(
+  'a name is judged at each connection, by all of its addresses, and what was judged is what is dialled',
+  async t => {
+    const reached: string[] = []
+    const listen = async (host: string, port = 0): Promise<number> => {
+      const server = createHttpServer((_request, response) => {
+        reached.push(host)
+        // each call dials anew
+        response.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end('{}')
+      })
+      await new Promise<void>(resolve => server.listen(port, host, resolve))
+      t.teardown(() => server.close())
+      return (server.address() as AddressInfo).port // a TCP server that listens
+    }
+    const port = await listen('127.0.0.1')
+    await listen('127.0.0.2', port)
+    const [good, bad] = [
+      { address: '127.0.0.1', family: 4 },
+      { address: '127.0.0.2', family: 4 },
+    ]
+    // what a resolver says that somebody else controls: one thing when asked first, and another later
+    const answers = [[good], [bad], [good, bad], [bad, good], [], [good]]
+    let asked = 0
+    const names = { find: async () => answers[asked++] ?? [] }
+    const transport = createTransport({ addressAllowed: address => address === good.address }, names)
+    t.teardown(() => transport.close())
+    const { line } = peerOf(identity(`http://gateway.example.com:${port}`))
+    const outcomes: string[] = []
+    for (const _ of answers) {
+      const call = transport.post(line, { path: '/v2/auth', body: Buffer.from('{}'), limit: 1000 }, soon())
+      outcomes.push(
+        await call.then(
+          ({ status }) => String(status),
+          () => 'refused',
+        ),
+      )
+    }
+    t.same(outcomes, ['200', 'refused', 'refused', 'refused', 'refused', '200'])
+    t.equal(asked, answers.length, 'one lookup a connection')
+    t.same(reached, ['127.0.0.1', '127.0.0.1'])
+  },
+)
 
 t.test('no more than 16 calls at once reach a gateway', async t => {
   let now = 0

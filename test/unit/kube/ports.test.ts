@@ -2,7 +2,7 @@
 import t from 'tap'
 import { dataHash, Fault, faults } from '#core'
 import * as kube from '../../../pkg/kube/index.ts'
-import { clusterFault, KubeError, pathOf, secretDigest } from '../../../pkg/kube/index.ts'
+import { accountDigest, clusterFault, KubeError, pathOf, secretDigest } from '../../../pkg/kube/index.ts'
 import type * as ports from '../../../pkg/reconcile/ports.ts'
 
 type Fits<Port, Part extends Port> = [Port, Part]
@@ -12,6 +12,7 @@ export type Assignable = [
   Fits<ports.StatusWriter, ReturnType<typeof kube.statusWriter>>,
   Fits<ports.EventRecorder, ReturnType<typeof kube.eventRecorder>>,
   Fits<ports.Snapshot<ports.SecretDigest>, kube.Snapshot<kube.SecretDigest>>,
+  Fits<ports.AccountDigest, kube.AccountDigest>,
 ]
 
 const raw = (rest: object) => ({ metadata: { name: 'n', namespace: 'ns', uid: 'u', resourceVersion: '7' }, ...rest })
@@ -26,6 +27,27 @@ t.test('a digest holds the hash of the decoded data, and no data', async t => {
   t.equal(secretDigest(raw({ data: { a: '' } })).dataHash, nothing)
   t.equal(secretDigest(raw({ data: { a: null } })).dataHash, nothing)
 })
+
+t.test(
+  'of a ServiceAccount its annotations for Azure are kept, in any order the same, and of most nothing',
+  async t => {
+    const own = { 'azure.workload.identity/client-id': 'c', 'azure.workload.identity/tenant-id': 't' }
+    const { workload } = accountDigest(raw({ metadata: { annotations: { note: 'x', ...own } } }))
+    t.notMatch(workload, /note/)
+    const turned = Object.fromEntries(Object.entries({ ...own, other: 'y' }).reverse())
+    t.equal(accountDigest(raw({ metadata: { annotations: turned } })).workload, workload)
+    t.not(
+      accountDigest(raw({ metadata: { annotations: { ...own, 'azure.workload.identity/client-id': 'd' } } })),
+      workload,
+    )
+    t.same(accountDigest(raw({ secrets: [{ name: 's' }] })), { workload: '' })
+    t.equal(
+      accountDigest(raw({})),
+      accountDigest(raw({ metadata: { annotations: { note: 'x' } } })),
+      'one object for all',
+    )
+  },
+)
 
 t.test('a key named __proto__ is a key like any other, in what is hashed and in what is read', async t => {
   const data = JSON.parse('{"__proto__":"eA==","a":"eA=="}')

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { type AccessType, accessTypes, type Identity, type Login } from '#api'
 import { Fault, Sensitive } from '#core'
-import { isReferent, resolveIdentity } from '../../../pkg/reconcile/identity.ts'
+import { isReferent } from '../../../pkg/reconcile/account.ts'
+import { resolveIdentity } from '../../../pkg/reconcile/identity.ts'
 import type { Store } from '../../../pkg/reconcile/store.ts'
 import { clusterStore, namespace, secretStore } from './build.ts'
 import { credentialsIn } from './credentials.ts'
@@ -118,7 +119,9 @@ for (const type of accessTypes) {
       creds: { ...padded, accessTypeParam: `${pad[0]}${param}${pad[1]}` },
     })
     t.same(opened(resolved.identity.login), full, 'blanks and line ends around it')
-    const places = resolved.notes.map(note => /key "(\w+)", has blanks or line ends around it/.exec(note)?.[1])
+    const places = resolved.notes.flatMap(
+      note => /key "(\w+)", has blanks or line ends around it/.exec(note)?.[1] ?? [],
+    )
     t.same(places, ['accessId', 'accessType'])
   })
 
@@ -215,6 +218,41 @@ const tokens: { name: string; store: Store; outside?: Outside; token: object }[]
 for (const { name, store, outside = {}, token } of tokens) {
   t.test(`kubernetesAuth takes the token of ${name}`, async t => {
     t.same(opened(await loginOf(store, outside)), { type: 'k8s', accessId, config: 'conf', token })
+  })
+}
+
+const { secretRef } = secretStore().spec.provider.akeyless?.authSecretRef ?? {}
+const beside = (serviceAccountRef: object) =>
+  secretStore({ akeyless: { authSecretRef: { secretRef, serviceAccountRef } } })
+const ofType = (accessType: string): Outside => ({ creds: { accessId, accessType, accessTypeParam: 'x' } })
+const ownToken = `${at}: sends the gateway the token of Latchkey itself, which the API server takes too → name a serviceAccountRef with audiences, and bind the same ones in the auth method`
+const noAudiences = `${at}.serviceAccountRef: names no audiences: the gateway gets a token that the API server takes too → write audiences, and bind the same ones in the auth method`
+const noted: { name: string; store: Store; outside?: Outside; notes: readonly string[] }[] = [
+  { name: 'our own token', store: kubernetes({}), notes: [ownToken] },
+  { name: 'our own token, by a Secret', store: secretStore(), outside: ofType('k8s'), notes: [ownToken] },
+  {
+    name: 'an account without audiences, by a Secret',
+    store: beside({ name: 'sa' }),
+    outside: ofType('k8s'),
+    notes: [noAudiences],
+  },
+  {
+    name: 'an account with audiences',
+    store: beside({ name: 'sa', audiences: ['a'] }),
+    outside: ofType('k8s'),
+    notes: [],
+  },
+  { name: 'jwt, which has an audience of its own', store: beside({ name: 'sa' }), outside: ofType('jwt'), notes: [] },
+  { name: 'a token that a Secret holds', store: kubernetes({ secretRef: { name: 'creds' } }), outside: jwt, notes: [] },
+  {
+    name: 'what the rule token-audience says already',
+    store: kubernetes({ serviceAccountRef: { name: 'sa' } }),
+    notes: [],
+  },
+]
+for (const { name, store, outside = {}, notes } of noted) {
+  t.test(`a token that the API server takes too is ${notes.length > 0 ? '' : 'not '}noted: ${name}`, async t => {
+    t.same((await resolve(store, outside)).notes, notes)
   })
 }
 

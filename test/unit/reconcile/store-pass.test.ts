@@ -174,7 +174,7 @@ t.test('what keeps a store from logging in has a code of its own each', async t 
   }
 })
 
-t.test('of a missing ServiceAccount no watch tells, so it is looked for again soon', async t => {
+t.test('of a missing ServiceAccount maybe no watch tells, so it is looked for again soon', async t => {
   const { secretRef } = secretStore().spec.provider.akeyless?.authSecretRef ?? {}
   const authSecretRef = { secretRef, serviceAccountRef: { name: 'sa' } }
   const state = world({ stores: [secretStore({ status: undefined, akeyless: { authSecretRef } })] })
@@ -182,6 +182,22 @@ t.test('of a missing ServiceAccount no watch tells, so it is looked for again so
   t.same(await look(state), { go: 'wait', ms: 10e3 })
   t.match(messageOf(state), { reason: 'InvalidProviderConfig', message: /ServiceAccount demo\/sa does not exist/ })
 })
+
+t.test(
+  'a login that is only held back is tried as soon as it may be, one that is blocked for long at the usual time',
+  async t => {
+    for (const [retryAfterMs, want] of [
+      [45e3, { go: 'wait', ms: 45e3 }],
+      [30 * 60e3, later],
+    ] as const) {
+      const state = fresh()
+      state.next.login = () => {
+        throw new Fault('LoginBlocked', 'no', { retryAfterMs })
+      }
+      t.same(await look(state), want)
+    }
+  },
+)
 
 t.test('blanks around a credential are left out, and said beside whatever comes of it', async t => {
   const note = 'Secret demo/creds, key "accessType", has blanks or line ends around it, which are left out'
@@ -203,6 +219,27 @@ t.test('blanks around a credential are left out, and said beside whatever comes 
   }
   await look(refused)
   t.equal(messageOf(refused).message.endsWith(`; ${note}`), true)
+})
+
+t.test('plain http is said in the words of the rule, for as long as it stays, whatever comes of the login', async t => {
+  const akeylessGWApiURL = 'http://gateway.example.com'
+  const note =
+    'spec.provider.akeyless.akeylessGWApiURL: uses http: credentials and values cross the network in plain text → write https://'
+  const state = world({ stores: [secretStore({ status: undefined, akeyless: { akeylessGWApiURL } })] })
+  await look(state)
+  t.match(state.log, ['login p-x', 'event SecretStore Warning Valid', /^patch/])
+  t.match(messageOf(state), { status: 'True', message: `store validated; ${note}` })
+  state.next.login = () => {
+    throw new Fault('GatewayUnreachable', 'away')
+  }
+  await look(state)
+  t.equal(messageOf(state).message.endsWith(`; ${note}`), true)
+  const serviceAccountRef = { name: 'sa', audiences: ['a'] }
+  const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'c', serviceAccountRef }
+  const akeyless = { authSecretRef: { kubernetesAuth }, akeylessGWApiURL }
+  const referent = world({ clusterStores: [clusterStore({ status: undefined, akeyless })] })
+  await look(referent, 'ClusterSecretStore/main')
+  t.equal(messageOf(referent).message.endsWith(`; ${note}`), true, 'a referent store')
 })
 
 t.test('a store that logs in as whoever reads is Ready, and nothing is tried', async t => {

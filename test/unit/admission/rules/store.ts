@@ -7,7 +7,8 @@ const withUrl = (text: string) =>
   store(a => {
     a.akeylessGWApiURL = text
   })
-const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'conf', serviceAccountRef: { name: 'sa' } }
+const account = { name: 'sa', audiences: ['gw'] }
+const kubernetesAuth = { accessID: 'p-x', k8sConfName: 'conf', serviceAccountRef: account }
 const gateway = 'https://gw.example.com:8000/api/v2'
 const withKubernetes = (change: object, url = gateway) =>
   store(a => {
@@ -181,7 +182,7 @@ export const storeCases: Cases = {
     passes: [
       store(),
       withKubernetes({}),
-      withKubernetes({ serviceAccountRef: { name: 'sa', audiences: ['gw'] } }),
+      withKubernetes({ serviceAccountRef: account }),
       withKubernetes({ secretRef: { name: 't' } }),
       withKubernetes({}, 'https://gw.akeyless.io'),
     ],
@@ -191,7 +192,7 @@ export const storeCases: Cases = {
         needsGateway,
       ]),
       [
-        withKubernetes({ serviceAccountRef: { name: 'sa' }, secretRef: { name: 't' } }),
+        withKubernetes({ serviceAccountRef: account, secretRef: { name: 't' } }),
         `${auth}.kubernetesAuth.secretRef: is not used: kubernetesAuth has a serviceAccountRef too → remove one of them [kubernetes-auth]`,
       ],
       [
@@ -201,6 +202,21 @@ export const storeCases: Cases = {
         `${auth}.kubernetesAuth.secretRef.name: is empty → name the Secret that holds the token`,
       ],
     ],
+  },
+  'token-audience': {
+    passes: [
+      withKubernetes({}),
+      withKubernetes({ serviceAccountRef: account }),
+      withKubernetes({ secretRef: { name: 't' } }),
+      // whether it is for a token at all only the access type tells
+      store(a => {
+        a.authSecretRef.serviceAccountRef = { name: 'sa' }
+      }),
+    ],
+    fails: [{ name: 'sa' }, { name: 'sa', audiences: [] }].map((serviceAccountRef): [object, string] => [
+      withKubernetes({ serviceAccountRef }),
+      `${auth}.kubernetesAuth.serviceAccountRef: names no audiences: the gateway gets a token that the API server takes too → write audiences, and bind the same ones in the auth method [token-audience]`,
+    ]),
   },
   'store-namespace': {
     passes: [
@@ -231,7 +247,7 @@ export const storeCases: Cases = {
         `${auth}.secretRef.${field}.namespace: "kube-system" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
       ]),
       [
-        withKubernetes({ serviceAccountRef: { name: 'sa', namespace: 'b' } }),
+        withKubernetes({ serviceAccountRef: { ...account, namespace: 'b' } }),
         `${auth}.kubernetesAuth.serviceAccountRef.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
       ],
       [
