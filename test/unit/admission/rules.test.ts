@@ -1,5 +1,6 @@
 import t from 'tap'
 import { catalogue, denialText, judge, warning, warningTexts } from '#admission'
+import { effortMs } from '../../support/effort.ts'
 import { clusterPushSecret, clusterStore, externalSecret, pushSecret, store } from './objects.ts'
 import type { Cases } from './rules/cases.ts'
 import { clusterCases } from './rules/clusterexternalsecret.ts'
@@ -77,11 +78,11 @@ t.test('4,000 broken entries among 8,000 cost one look each', async t => {
     secretKey: index % 2 ? 'a b' : 'x',
     remoteRef: { key: '' },
   }))
-  const started = performance.now()
+  const started = effortMs()
   const { denials } = judge(es(s => Object.assign(s, { data: entries })))
   t.ok(denials.length > 7_000)
   // 5 s where every finding was held against every issue
-  t.ok(performance.now() - started < 1_000)
+  t.ok(effortMs() - started < 1_000)
 })
 
 t.test('what is pushed costs one look each too, whatever it collides with or names', async t => {
@@ -99,10 +100,10 @@ t.test('what is pushed costs one look each too, whatever it collides with or nam
   }
   for (const [name, change] of Object.entries(heavy)) {
     for (const make of [pushSecret, clusterPushSecret]) {
-      const started = performance.now()
+      const started = effortMs()
       const { denials } = judge(make(s => Object.assign(s, change)))
       t.ok(denials.length > 0, name)
-      t.ok(performance.now() - started < 1_000, name)
+      t.ok(effortMs() - started < 1_000, name)
     }
   }
 })
@@ -116,12 +117,12 @@ t.test('an object with more fields and entries than any of ours is told of as a 
     finalizers: (s, count) => Object.assign(s.target, { template: { metadata: { finalizers: many(count, '') } } }),
   }
   for (const [name, fill] of Object.entries(lists)) {
-    const started = performance.now()
+    const started = effortMs()
     const { denials, warnings } = judge(es(s => fill(s, 700_000)))
     t.match(denials, [{ path: 'spec', message: 'has more than 40000 fields and entries', rule: 'schema' }], name)
     t.same([denials.length, warnings.length], [1, 0])
     // 10 s where each of them was looked at
-    t.ok(performance.now() - started < 500, name)
+    t.ok(effortMs() - started < 500, name)
   }
   t.ok(judge(es(s => lists['find']?.(s, 1_000))).denials.length > 900, 'what may be is looked at')
   const empty = { kind: 'ExternalSecret', metadata: null, spec: null }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { retryAfterMs } from '../../../pkg/akeyless/retry-after.ts'
+import { effortMs } from '../../support/effort.ts'
 
 const now = Date.UTC(2026, 10, 21, 20, 0, 0)
 const cases: readonly { name: string; header?: string; text?: string; want: number | undefined }[] = [
@@ -24,8 +25,8 @@ for (const { name, header, text = '', want } of cases) {
 t.test('a hostile answer costs no time', async t => {
   // without bounds 100,000 digits take 5 s, and the body may have 4 MiB
   for (const text of ['1'.repeat(100_000), `${' '.repeat(100_000)}1h`, 'will be released in '.repeat(5000)]) {
-    const started = performance.now()
+    const started = effortMs()
     t.equal(retryAfterMs(undefined, `the next will be released in ${text}`, now), undefined)
-    t.ok(performance.now() - started < 200)
+    t.ok(effortMs() - started < 200)
   }
 })

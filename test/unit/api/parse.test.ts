@@ -1,5 +1,6 @@
 import t from 'tap'
 import { AdmissionReview, answer, ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
+import { effortMs } from '../../support/effort.ts'
 
 const metadata = { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '7', generation: 2 }
 const auth = { secretRef: { accessID: { name: 'creds', key: 'id' } } }
@@ -195,13 +196,13 @@ t.test('no text costs time, whatever its length', async t => {
   // backtracking over 100,000 characters takes 4 s, and four times as much for twice as many
   const bodies = ['a', ' ', 'a ', '-', '.a', 'a-', '@every a']
   for (const text of bodies.map(body => `@every ${body.repeat(100_000)}\n`)) {
-    const started = performance.now()
+    const started = effortMs()
     ExternalSecret.safeParse(scheduled(text))
     ExternalSecret.safeParse(
       externalSecret({ refreshInterval: text, secretStoreRef: { name: text }, target: { name: text } }),
     )
     ExternalSecret.safeParse(externalSecret({ target: { name: text.slice(7) }, data: [{ secretKey: text.slice(7) }] }))
-    t.ok(performance.now() - started < 200, text.slice(0, 20))
+    t.ok(effortMs() - started < 200, text.slice(0, 20))
   }
 })
 

@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Find, ItemQuery, ListedItem } from '#api'
 import { Fault } from '#core'
 import { findProblem, findQuery, select, type Turns } from '../../../pkg/materialize/find.ts'
+import { effortMs } from '../../support/effort.ts'
 
 const path = 'spec.dataFrom[0].find'
 const turns: Turns = { now: () => performance.now(), pause: () => turn() }
@@ -144,9 +145,9 @@ t.test('50,000 names are looked through in 300 ms', async t => {
     '(.*)(.*)(.*)(.*)x',
   ])
     await t.test(regexp, async t => {
-      const started = performance.now()
+      const started = effortMs()
       t.ok(Array.isArray(await take({ name: { regexp } }, listed)))
-      const tookMs = performance.now() - started
+      const tookMs = effortMs() - started
       t.ok(tookMs < 300, `${tookMs} ms`)
     })
 })

@@ -5,6 +5,7 @@ import { Sensitive, unstructuredHash } from '#core'
 import { createEngine, engineSource } from '#template'
 import { place } from '../../../pkg/materialize/manifest/place.ts'
 import type { Part } from '../../../pkg/materialize/template/parts.ts'
+import { effortMs } from '../../support/effort.ts'
 
 const engine = createEngine({
   source: engineSource(),
@@ -239,9 +240,9 @@ for (const [name, parts, message] of refused) {
 t.test('ever so many keys are laid down together', async t => {
   // one by one, 16,000 of them took a minute
   const parts = Array.from({ length: 16_000 }, (_, n) => values('Data', { [`k${n}`]: 'v' }))
-  const started = performance.now()
+  const started = effortMs()
   const object = await put(parts)
-  t.ok(performance.now() - started < 3_000)
+  t.ok(effortMs() - started < 3_000)
   t.ok(!Array.isArray(object))
   const paths = Array.from({ length: 1_001 }, (_, n) => values(`spec.a${n}`, { x: 'y' }))
   t.match(await put(paths), [/puts 1001 values at paths, 1000 are allowed/])

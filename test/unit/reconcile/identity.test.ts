@@ -3,6 +3,7 @@ import t from 'tap'
 import { Fault, Sensitive } from '#core'
 import { resolveIdentity } from '../../../pkg/reconcile/identity.ts'
 import type { Store } from '../../../pkg/reconcile/store.ts'
+import { effortMs } from '../../support/effort.ts'
 import { clusterStore, namespace, secretStore } from './build.ts'
 import { credentialsIn } from './credentials.ts'
 
@@ -192,14 +193,14 @@ t.test('a CA text of a tenant costs no time, whatever stands in it', async t => 
     'A '.repeat(250_000),
     '-----BEGIN CERTIFICATE-----A'.repeat(18_000),
   ]) {
-    const started = performance.now()
+    const started = effortMs()
     const said = await faultOf(
       secretStore({ akeyless: provider({}) }),
       { 'demo/creds': apiKey },
       { 'demo/ca': { k: text } },
     )
     t.match(said, /^CredentialInvalid .*holds no PEM/)
-    t.ok(performance.now() - started < 200, text.slice(0, 4))
+    t.ok(effortMs() - started < 200, text.slice(0, 4))
   }
 })
 

@@ -4,6 +4,7 @@ import { Fault, Sensitive } from '#core'
 import { isReferent } from '../../../pkg/reconcile/account.ts'
 import { resolveIdentity } from '../../../pkg/reconcile/identity.ts'
 import type { Store } from '../../../pkg/reconcile/store.ts'
+import { effortMs } from '../../support/effort.ts'
 import { clusterStore, namespace, secretStore } from './build.ts'
 import { credentialsIn } from './credentials.ts'
 
@@ -426,7 +427,7 @@ t.test('what is wrong with a certificate is said without a byte of it', async t 
 })
 
 t.test('a text of beginnings costs no time', async t => {
-  const started = performance.now()
+  const started = effortMs()
   for (const text of [
     '-----BEGIN A-----'.repeat(3_800),
     '-----BEGIN CERTIFICATE-----'.repeat(2_400),
@@ -434,7 +435,7 @@ t.test('a text of beginnings costs no time', async t => {
   ]) {
     t.match(await faultOf(secretStore(), withCert(text)), /holds no certificate/)
   }
-  t.ok(performance.now() - started < 500)
+  t.ok(effortMs() - started < 500)
 })
 
 const retriesWith = async (retrySettings: object | undefined): Promise<Identity['retries']> => {
