@@ -1,4 +1,5 @@
 import type { StoreLookup } from '#admission'
+import type { Policy } from '#api'
 import type { Cluster } from '#kube'
 import type { Log, Metrics } from '#observe'
 import { isOurs } from '#reconcile'
@@ -17,6 +18,7 @@ import { startWebhook, type Webhook } from './webhook.ts'
 interface PartsDeps {
   readonly config: Config
   readonly cluster: Cluster
+  readonly policy: Policy | undefined
   readonly log: Log
   readonly metrics: Metrics
   readonly threads: number
@@ -88,7 +90,7 @@ const lookup = ({ watchNamespaces, controllerClass }: Config, { stores, clusterS
 
 /** Starts everything that needs no answer from the API server, in any order with what is installed there (decision 32). */
 export const startParts = async (deps: PartsDeps): Promise<Parts> => {
-  const { config, cluster, log, metrics } = deps
+  const { config, cluster, policy, log, metrics } = deps
   const started = performance.now()
   const reconciles = config.role !== 'webhook'
   const state = { complete: false, leaving: false }
@@ -120,7 +122,14 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   webhook =
     config.role === 'reconciler'
       ? undefined
-      : await startWebhook({ config, cluster, stores: () => (state.complete ? knows : undefined), log, metrics })
+      : await startWebhook({
+          config,
+          cluster,
+          policy,
+          stores: () => (state.complete ? knows : undefined),
+          log,
+          metrics,
+        })
   if (webhook) waits.push(webhook.waitsFor)
 
   return {

@@ -1,4 +1,5 @@
 import { admit, mutate, type StoreLookup } from '#admission'
+import type { Policy } from '#api'
 import { createKeeper, randomSources, secretStore } from '#certs'
 import { asFault } from '#core'
 import { type Cluster, secretWriter } from '#kube'
@@ -30,6 +31,7 @@ interface WebhookDeps {
   readonly cluster: Cluster
   /** Which stores exist and are ours to serve; undefined while that is not known yet. */
   readonly stores: () => StoreLookup | undefined
+  readonly policy: Policy | undefined
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -93,6 +95,7 @@ export const startWebhook = async (deps: WebhookDeps): Promise<Webhook> => {
         reconciledElsewhere: config.role === 'webhook',
         genericTargets: config.unsafeAllowGenericTargets,
         localGateways: config.allowLocalGateways,
+        policy: deps.policy,
       }),
     mutate,
     tls,

@@ -11,6 +11,8 @@ export {
   warningTexts,
 } from './findings.ts'
 export { judge } from './judge.ts'
+export { allowedPaths, allowsFolder, allowsItem, type PathUse } from './paths.ts'
 export { parseReview } from './review.ts'
 export { catalogue, warning } from './rules/index.ts'
 export { mostSyncWindows } from './rules/sync-windows.ts'
+export { fieldPath, schemaDrafts, valueAt } from './schema.ts'

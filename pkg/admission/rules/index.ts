@@ -15,6 +15,7 @@ import { kubernetesAuth } from './kubernetes-auth.ts'
 import { manifestTarget } from './manifest-target.ts'
 import { metadataPolicy } from './metadata-policy.ts'
 import { noData } from './no-data.ts'
+import { pathAllowed } from './path-allowed.ts'
 import { policies } from './policies.ts'
 import { provider } from './provider.ts'
 import { refCount } from './ref-count.ts'
@@ -61,6 +62,7 @@ export const externalSecretRules: readonly Rule<ExternalSecret>[] = [
   find,
   rewrite,
   remoteKey,
+  pathAllowed,
   version,
   secretKey,
   duplicateKey,

@@ -2,13 +2,13 @@ import t from 'tap'
 import { catalogue, denialText, judge, warning, warningTexts } from '#admission'
 import { clusterStore, externalSecret, store } from './objects.ts'
 import type { Cases } from './rules/cases.ts'
+import { context } from './rules/context.ts'
 import { externalSecretCases } from './rules/externalsecret.ts'
+import { guardCases } from './rules/guard.ts'
 import { storeCases } from './rules/store.ts'
 import { targetCases } from './rules/target.ts'
 
 const es = externalSecret
-const stores = ({ name }: { name: string }) => (name === 'ghost' ? undefined : { ours: name !== 'vault' })
-const context = { stores, genericTargets: true, localGateways: false }
 
 /** Every line that the judge says: denials as `path: what → remedy`, warnings with their rule behind. */
 const said = (object: unknown): string[] => {
@@ -22,7 +22,7 @@ const said = (object: unknown): string[] => {
   ]
 }
 
-const cases: Cases = { ...externalSecretCases, ...targetCases, ...storeCases }
+const cases: Cases = { ...externalSecretCases, ...targetCases, ...storeCases, ...guardCases }
 
 for (const [rule, { passes, fails }] of Object.entries(cases)) {
   t.test(`${rule} passes what is right and says what is wrong`, async t => {
