@@ -10,6 +10,7 @@ export const targetIndex = 'target'
 export const sourceIndex = 'source'
 export const credentialIndex = 'credential'
 export const ownedIndex = 'owned'
+export const namespaceIndex = 'namespace'
 
 const storeRefs = ({ metadata, spec }: ExternalSecret): readonly string[] =>
   storesOf(spec).flatMap(({ kind, name }) => (name ? [storeKey(kind, metadata.namespace, name)] : []))
@@ -42,6 +43,7 @@ export const indexes = {
     [targetIndex]: (object: ExternalSecret): readonly string[] => [
       `${object.metadata.namespace}/${targetName(object)}`,
     ],
+    [namespaceIndex]: ({ metadata }: ExternalSecret): readonly string[] => [metadata.namespace ?? ''],
   },
   stores: { [credentialIndex]: (object: SecretStore): readonly string[] => credentialRefs(object) },
   clusterStores: { [credentialIndex]: (object: ClusterSecretStore): readonly string[] => credentialRefs(object) },

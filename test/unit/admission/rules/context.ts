@@ -1,7 +1,10 @@
 import type { Context, StoreLookup } from '#admission'
 
 /** What the cases of the rules take for granted: stores by name, flags, and an administrator's wishes for namespace `guarded`. */
-const stores: StoreLookup = ({ name }) => (name === 'ghost' ? undefined : { ours: name !== 'vault' })
+const stores: StoreLookup = ({ name }) =>
+  name === 'ghost'
+    ? undefined
+    : { ours: name !== 'vault', admits: namespace => name !== 'private' || namespace === 'in' }
 
 const paths = [
   { namespaces: ['guarded'], allow: ['/team-a/*', '/shared/db'] },
@@ -9,4 +12,12 @@ const paths = [
   { namespaces: ['locked'], allow: [] },
 ]
 
-export const context: Context = { stores, genericTargets: true, localGateways: false, policy: { rules: {}, paths } }
+export const context: Context = {
+  stores,
+  genericTargets: true,
+  localGateways: false,
+  policy: { rules: {}, paths },
+  now: new Date('2026-06-01T00:00:00Z'),
+  // what the other ExternalSecrets of a namespace ask for
+  refreshes: namespace => ({ busy: 280, full: 5_000 })[namespace] ?? 0,
+}
