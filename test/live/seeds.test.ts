@@ -119,6 +119,9 @@ const kubernetesWords = [
   'Warning: spec.provider.akeyless.akeylessGWApiURL: names the public API, which reviews no tokens of a cluster: kubernetesAuth is likely to be refused there → name your own Gateway [kubernetes-auth]',
 ]
 
+const openWords =
+  'Warning: spec.conditions: are missing: every namespace of the cluster may read with the identity of this store → list namespaces or a namespaceSelector; namespaceSelector: {} says that all are meant [store-open]'
+
 /** What kubectl says beside its results. A store that was made a moment ago may not have been seen yet, which is no promise of the guides. */
 const warnings = (stderr: string): readonly string[] =>
   stderr.split('\n').filter(line => line !== '' && !line.endsWith('[store-exists]'))
@@ -127,8 +130,8 @@ t.test(
   'both guides apply as they are; what will keep the Kubernetes login from working is all that is said',
   async t => {
     for (const [file, words] of [
-      [product, kubernetesWords],
-      [setup, []],
+      [product, [...kubernetesWords, openWords]],
+      [setup, [openWords]],
     ] as const) {
       const said = await kubectl(['apply', '-f', file])
       t.same([said.code, warnings(said.stderr)], [0, words], file)

@@ -1,12 +1,8 @@
 import t from 'tap'
 import { catalogue, denialText, judge, warning, warningTexts } from '#admission'
 import { clusterStore, externalSecret, store } from './objects.ts'
-import type { Cases } from './rules/cases.ts'
+import { cases } from './rules/all.ts'
 import { context } from './rules/context.ts'
-import { externalSecretCases } from './rules/externalsecret.ts'
-import { guardCases } from './rules/guard.ts'
-import { storeCases } from './rules/store.ts'
-import { targetCases } from './rules/target.ts'
 
 const es = externalSecret
 
@@ -21,8 +17,6 @@ const said = (object: unknown): string[] => {
     ...warningTexts(warnings),
   ]
 }
-
-const cases: Cases = { ...externalSecretCases, ...targetCases, ...storeCases, ...guardCases }
 
 for (const [rule, { passes, fails }] of Object.entries(cases)) {
   t.test(`${rule} passes what is right and says what is wrong`, async t => {

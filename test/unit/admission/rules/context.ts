@@ -6,11 +6,14 @@ const stores: StoreLookup = ({ name }) =>
     ? undefined
     : { ours: name !== 'vault', admits: namespace => name !== 'private' || namespace === 'in' }
 
-const paths = [
+export const paths = [
   { namespaces: ['guarded'], allow: ['/team-a/*', '/shared/db'] },
   { namespaces: ['guarded'], stores: ['ClusterSecretStore/wide'], allow: ['/wide/*', '/a', '/b', '/c'] },
   { namespaces: ['locked'], allow: [] },
 ]
+
+/** How many items a minute the other ExternalSecrets of a namespace ask for. */
+export const others: Readonly<Record<string, number>> = { busy: 280, full: 5_000 }
 
 export const context: Context = {
   stores,
@@ -18,6 +21,5 @@ export const context: Context = {
   localGateways: false,
   policy: { rules: {}, paths },
   now: new Date('2026-06-01T00:00:00Z'),
-  // what the other ExternalSecrets of a namespace ask for
-  refreshes: namespace => ({ busy: 280, full: 5_000 })[namespace] ?? 0,
+  refreshes: namespace => others[namespace] ?? 0,
 }

@@ -209,9 +209,9 @@ export const guardCases: Cases = {
     ],
     fails: [
       [
-        templated({ 'a/b': 'x', '..': 'y', __proto: 'z' }),
-        'spec.target.template.data["a/b"]: "a/b" has a character other than letters, digits, - _ . → use letters, digits, - _ .',
+        templated({ '..': 'y', __proto: 'z', 'a/b': 'x' }),
         'spec.target.template.data[".."]: ".." starts with two dots → begin it with one dot or none',
+        'spec.target.template.data["a/b"]: "a/b" has a character other than letters, digits, - _ . → use letters, digits, - _ .',
       ],
       [
         templated({ 'a b': 'x' }, { manifest: { apiVersion: 'v1', kind: 'Secret' } }),
