@@ -11,8 +11,10 @@ import { customResourceDefinitions } from '#api'
 import { assets, freePort, startControlPlane } from '../../dev/controlplane/index.ts'
 import { kubectl as kubectlOf, must } from '../../dev/kubectl.ts'
 import { startLatchkey } from '../../dev/latchkey.ts'
+import { until } from '../support/cluster.ts'
 import { startTlsGateway } from '../support/latchkey.ts'
 import type { Json } from '../support/objects.ts'
+import { externalSecret } from '../unit/admission/objects.ts'
 import { cases } from '../unit/admission/rules/all.ts'
 import { others, paths } from '../unit/admission/rules/context.ts'
 import { movedFirst, schemaFirst } from './rejections/schema-first.ts'
@@ -187,6 +189,29 @@ t.test('every passing object is admitted without a word', async t => {
   for (const each of all.filter(each => each.lines.length === 0 && !bySchema(each))) {
     t.match(said.get(each), { status: 201, lines: [] }, each.name)
   }
+})
+
+t.test('whether a store admits the namespace follows its labels as they are now', async t => {
+  const labelled: Json = {
+    ...storesOf([
+      { object: { spec: { secretStoreRef: { kind: 'ClusterSecretStore', name: 'labelled' } } }, namespace: '' },
+    ])[0],
+  }
+  labelled.spec.conditions = [{ namespaceSelector: { matchLabels: { team: 'x' } } }]
+  await must(kubectl(['create', '-f', '-'], JSON.stringify(labelled)))
+  const object = copies(
+    externalSecret(spec => Object.assign(spec, { secretStoreRef: { kind: 'ClusterSecretStore', name: 'labelled' } })),
+  )
+  const each: Case = { name: 'labelled', object: renamed(object), lines: [] }
+  const refused =
+    'spec.secretStoreRef.name: ClusterSecretStore "labelled" does not admit namespace team-a → use another store, or have the namespace admitted by spec.conditions of that one [store-admits]'
+  const says = (line: string | undefined) =>
+    until(t, String(line), async () => ((await ask(each)).lines[0] === line ? true : undefined))
+  await says(refused)
+  await must(kubectl(['label', 'namespace', 'team-a', 'team=x']))
+  await says(undefined)
+  await must(kubectl(['label', 'namespace', 'team-a', 'team-']))
+  await says(refused)
 })
 
 /** Thirty of them, spread over the tables. */

@@ -13,6 +13,7 @@ const types: ReadonlyMap<string | undefined, string> = new Map([
 ])
 
 const problemOf = (id: string): string | undefined => {
+  if (/[\s\p{C}]/u.test(id)) return 'has blanks or control characters'
   if (!id.startsWith('p-')) return 'does not look like an access id'
   const type = typed.test(id) ? types.get(id.at(-2)) : undefined
   return type && `looks like the access id of an auth method of type ${type}`

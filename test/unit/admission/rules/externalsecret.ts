@@ -449,6 +449,12 @@ export const externalSecretCases: Cases = {
     fails: [
       [
         es(s => {
+          s.dataFrom = [{ find: { path: '/apps\n/x', name: { regexp: 'x' } } }]
+        }),
+        'spec.dataFrom[0].find.path: "/apps\\n/x" has control characters → write the folder as Akeyless shows it',
+      ],
+      [
+        es(s => {
           s.data = [ref({ key: ' ' })]
         }),
         'spec.data[0].remoteRef.key: is empty → write the path of an item',
