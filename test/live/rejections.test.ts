@@ -14,7 +14,7 @@ import { startLatchkey } from '../../dev/latchkey.ts'
 import { until } from '../support/cluster.ts'
 import { startTlsGateway } from '../support/latchkey.ts'
 import type { Json } from '../support/objects.ts'
-import { externalSecret } from '../unit/admission/objects.ts'
+import { externalSecret, review } from '../unit/admission/objects.ts'
 import { cases } from '../unit/admission/rules/all.ts'
 import { others, paths } from '../unit/admission/rules/context.ts'
 import { movedFirst, schemaFirst } from './rejections/schema-first.ts'
@@ -146,8 +146,9 @@ const setUp = async () => {
   })
   t.teardown(() => latchkey.stop())
   await latchkey.ready
+  return gateway.caFile
 }
-await setUp()
+const caFile = await setUp()
 
 const said = new Map<Case, Said>()
 const queue = [...all]
@@ -212,6 +213,34 @@ t.test('whether a store admits the namespace follows its labels as they are now'
   await says(undefined)
   await must(kubectl(['label', 'namespace', 'team-a', 'team-']))
   await says(refused)
+})
+
+t.test('a process that only judges knows the namespaces too', async t => {
+  const at = `127.0.0.1:${await freePort()}`
+  const judging = startLatchkey({
+    args: [
+      ...['--kubeconfig', plane.kubeconfig, '--role', 'webhook', '--no-register', '--webhook-bind', at],
+      ...['--health-bind', '127.0.0.1:0', '--metrics-bind', '127.0.0.1:0'],
+    ],
+    extraCa: caFile,
+    logFile: join(state, 'judging.log'),
+  })
+  t.teardown(() => judging.stop())
+  await judging.ready
+  const object = externalSecret(spec => {
+    spec.secretStoreRef = { kind: 'ClusterSecretStore', name: 'private' }
+  })
+  // the API server is not asked, and so nobody here checks the certificate
+  const unchecked = new Agent({ connect: { rejectUnauthorized: false } })
+  t.teardown(() => unchecked.close())
+  const says = async () => {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify(review(object))
+    const answer = await send(`https://${at}/validate`, { method: 'POST', dispatcher: unchecked, headers, body })
+    const reply: Json = await answer.body.json()
+    return reply.response.warnings
+  }
+  t.match(await says(), [/does not admit namespace team-a/])
 })
 
 /** Thirty of them, spread over the tables. */
