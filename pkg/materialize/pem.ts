@@ -13,6 +13,15 @@ const certificates = (text: string): readonly string[] | undefined => {
   }
 }
 
+/** From when until when the certificates of PEM text are valid, by subject; the text is one that `caCertificates` gave. */
+export const validityOf = (
+  pem: string,
+): readonly { readonly subject: string; readonly from: Date; readonly to: Date }[] =>
+  (pem.match(block) ?? []).map(each => {
+    const { subject, validFromDate: from, validToDate: to } = new X509Certificate(each)
+    return { subject, from, to }
+  })
+
 /**
  * The certificates of a caBundle as PEM text: written as PEM, as base64 of PEM (what the API's format says), or packed twice,
  * which ESO takes too. Undefined where there is none, or one that cannot be parsed. Expiry is not looked at: no clock here.

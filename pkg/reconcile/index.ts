@@ -1,11 +1,12 @@
 export { accountNamed } from './account.ts'
 export { type Controller, type ControllerOptions, createController } from './controller.ts'
 export { resolveIdentity } from './identity.ts'
-export { indexes } from './indexes.ts'
+export { indexes, namespaceIndex } from './indexes.ts'
 export type { Lane } from './lanes.ts'
 export type { ObjectDigest } from './manifest/object.ts'
 export type { ObjectClient, ObjectKind, Objects } from './manifest/port.ts'
 export { createdByLabel, dataHashAnnotation, managedLabel } from './marks.ts'
+export { admits } from './namespaces.ts'
 export type {
   AccountDigest,
   Change,

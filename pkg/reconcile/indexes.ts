@@ -12,6 +12,7 @@ export const sourceIndex = 'source'
 export const credentialIndex = 'credential'
 export const accountIndex = 'account'
 export const ownedIndex = 'owned'
+export const namespaceIndex = 'namespace'
 
 const storeRefs = ({ metadata, spec }: ExternalSecret): readonly string[] =>
   storesOf(spec).flatMap(({ kind, name }) => (name ? [storeKey(kind, metadata.namespace, name)] : []))
@@ -44,6 +45,7 @@ export const indexes = {
     [targetIndex]: (object: ExternalSecret): readonly string[] => [
       `${object.metadata.namespace}/${targetName(object)}`,
     ],
+    [namespaceIndex]: ({ metadata }: ExternalSecret): readonly string[] => [metadata.namespace ?? ''],
   },
   stores: {
     [credentialIndex]: (object: SecretStore): readonly string[] => credentialRefs(object),

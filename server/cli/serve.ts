@@ -4,6 +4,7 @@ import { createLog, createMetrics, type Log } from '#observe'
 import { type Config, readConfig } from '../config.ts'
 import { configHelp } from '../flags.ts'
 import { type Parts, startParts } from '../parts.ts'
+import { readFileFrom, readPolicy } from '../policy.ts'
 
 interface ServeDeps {
   readonly write: (text: string) => void
@@ -54,10 +55,11 @@ export const serve = async (argv: readonly string[], deps: ServeDeps): Promise<n
     return 0
   }
   const config = readConfig(argv, deps.env)
+  const policy = await readPolicy(config.policy, readFileFrom)
   const log = createLog({ level: config.logLevel })
   const cluster = connect({ source: sourceOf(config, deps.env), now: () => performance.now(), random: Math.random })
   const metrics = createMetrics({ runtime: true })
-  const parts = await startParts({ config, cluster, log, metrics, threads: threadsOf(deps.env), env: deps.env })
+  const parts = await startParts({ config, cluster, policy, log, metrics, threads: threadsOf(deps.env), env: deps.env })
   const stopTelling = tellWaiting(parts.waitsFor, log)
   const why = await untilEnd(parts, deps.signal)
   log.info('stopping', { reason: why })

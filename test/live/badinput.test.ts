@@ -94,7 +94,7 @@ const apply = (...manifests: object[]) =>
 const clusterStore: Refusal = {
   name: 'a ClusterSecretStore without namespaces',
   manifest: {
-    ...secretStore('', storeSpec()),
+    ...secretStore('', { ...storeSpec(), conditions: [{ namespaces: [namespace] }] }),
     kind: 'ClusterSecretStore',
     metadata: { name: `main-${namespace}`, labels: labelOf(namespace) },
   },

@@ -122,6 +122,8 @@ const kubernetesWords = [
 
 const pushWords =
   'Warning: kind: Latchkey does not act on PushSecret yet: nothing is pushed → keep ESO for it, or remove it [not-served]'
+const openWords =
+  'Warning: spec.conditions: are missing: every namespace of the cluster may read with the identity of this store → list namespaces or a namespaceSelector; namespaceSelector: {} says that all are meant [store-open]'
 
 /** What kubectl says beside its results. A store that was made a moment ago may not have been seen yet, which is no promise of the guides. */
 const warnings = (stderr: string): readonly string[] =>
@@ -131,8 +133,8 @@ t.test(
   'both guides apply as they are; what will keep the Kubernetes login from working, and that nothing pushes, is all that is said',
   async t => {
     for (const [file, words] of [
-      [product, [...kubernetesWords, pushWords]],
-      [setup, []],
+      [product, [...kubernetesWords, openWords, pushWords]],
+      [setup, [openWords]],
     ] as const) {
       const said = await kubectl(['apply', '-f', file])
       t.same([said.code, warnings(said.stderr)], [0, words], file)

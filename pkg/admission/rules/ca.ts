@@ -1,16 +1,33 @@
-import { caCertificates } from '#materialize'
+import { show } from '#core'
+import { caCertificates, validityOf } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 import { akeyless, base, type Store } from './store.ts'
 
+const path = `${base}.caBundle`
+
+const day = (date: Date): string => date.toISOString().slice(0, 10)
+
+/** That none of the certificates is valid now: one of several may well be an old one that is kept for a while. */
+const timeDrafts = (pem: string, now: Date): Draft[] => {
+  const all = validityOf(pem)
+  const [first] = all.toSorted((a, b) => b.to.getTime() - a.to.getTime())
+  if (!first || all.some(({ from, to }) => from <= now && now <= to)) return []
+  const when = first.to < now ? `ended on ${day(first.to)}` : `begins on ${day(first.from)}`
+  const which = all.length === 1 ? 'its certificate' : `the last of its ${all.length} certificates`
+  const message = `is not valid now: ${which}, ${show(first.subject.replaceAll('\n', ', '))}, ${when}`
+  return [{ path, message, remedy: 'put in the present CA of the gateway', level: 'warn' }]
+}
+
 export const ca: Rule<Store> = {
   id: 'ca',
-  doc: 'caBundle holds certificates that can be parsed; caProvider names a key; of both, caBundle counts.',
+  doc: 'caBundle holds certificates that can be parsed, one of them valid now or a warning; caProvider names a key; of both, caBundle counts.',
   warns: true,
-  check: store => {
+  check: (store, { now }) => {
     const { caBundle, caProvider } = akeyless(store) ?? {}
     const drafts: Draft[] = []
-    const path = `${base}.caBundle`
-    if (caBundle && caCertificates(caBundle) === undefined) {
+    const pem = caBundle ? caCertificates(caBundle) : undefined
+    if (pem && now) drafts.push(...timeDrafts(pem, now))
+    if (caBundle && pem === undefined) {
       const remedy = 'write base64 of a PEM file that holds CERTIFICATE blocks'
       drafts.push({ path, message: 'holds no certificate that can be parsed', remedy })
     }

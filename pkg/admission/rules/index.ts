@@ -2,27 +2,34 @@ import type { ClusterExternalSecret, ClusterPushSecret, ExternalSecret, PushSecr
 import type { Rule } from '../findings.ts'
 import { foreignRule } from '../foreign.ts'
 import { silenceRule } from '../settle.ts'
+import { accessId } from './access-id.ts'
 import { authMethod } from './auth-method.ts'
 import { ca } from './ca.ts'
 import { clusterRules, ofMadeExternalSecret, ofMadePushSecret } from './cluster.ts'
 import { conversionStrategy } from './conversion-strategy.ts'
 import { credentials } from './credentials.ts'
 import { dataFrom } from './data-from.ts'
+import { deletionPolicy } from './deletion-policy.ts'
 import { duplicateKey } from './duplicate-key.ts'
 import { find } from './find.ts'
+import { findWide } from './find-wide.ts'
 import { gatewayUrl } from './gateway-url.ts'
 import { immutable } from './immutable.ts'
 import { kubernetesAuth } from './kubernetes-auth.ts'
+import { longLivedKey } from './long-lived-key.ts'
 import { manifestTarget } from './manifest-target.ts'
 import { metadataPolicy } from './metadata-policy.ts'
 import { namespacedStore } from './namespaced-store.ts'
 import { noData } from './no-data.ts'
 import { notServed } from './not-served.ts'
+import { pathAllowed } from './path-allowed.ts'
 import { policies } from './policies.ts'
+import { property } from './property.ts'
 import { provider } from './provider.ts'
 import { pushSecretRules as pushRules, scatteredPushRules } from './push.ts'
 import { refCount } from './ref-count.ts'
 import { refreshInterval } from './refresh-interval.ts'
+import { refreshRate } from './refresh-rate.ts'
 import { regexp } from './regexp.ts'
 import { remoteKey } from './remote-key.ts'
 import { retrySettings } from './retry-settings.ts'
@@ -31,12 +38,16 @@ import { secretKey } from './secret-key.ts'
 import { secretType } from './secret-type.ts'
 import { size } from './size.ts'
 import type { Store } from './store.ts'
+import { storeAdmits } from './store-admits.ts'
 import { storeConditions } from './store-conditions.ts'
 import { storeExists } from './store-exists.ts'
+import { storeMix } from './store-mix.ts'
 import { storeNamespace } from './store-namespace.ts'
+import { storeOpen } from './store-open.ts'
 import { storeRef } from './store-ref.ts'
 import { storeRefreshInterval } from './store-refresh-interval.ts'
 import { syncWindows } from './sync-windows.ts'
+import { templateKey } from './template-key.ts'
 import { templateMetadata } from './template-metadata.ts'
 import { templateSource } from './template-source.ts'
 import { templateTarget } from './template-target.ts'
@@ -60,20 +71,28 @@ export const externalSecretRules: readonly Rule<ExternalSecret>[] = [
   size,
   storeRef,
   storeExists,
+  storeAdmits,
+  storeMix,
   refreshInterval,
+  refreshRate,
   syncWindows,
   dataFrom,
   find,
+  findWide,
   rewrite,
   remoteKey,
+  pathAllowed,
+  property,
   version,
   secretKey,
   duplicateKey,
   typeKeys,
   policies,
+  deletionPolicy,
   immutable,
   templateTarget,
   templateSource,
+  templateKey,
   templateMetadata,
   regexp,
   unsupported,
@@ -88,9 +107,12 @@ export const storeRules: readonly Rule<Store>[] = [
   credentials,
   kubernetesAuth,
   tokenAudience,
+  longLivedKey,
+  accessId,
   storeNamespace,
   ca,
   storeConditions,
+  storeOpen,
   storeRefreshInterval,
   retrySettings,
 ]

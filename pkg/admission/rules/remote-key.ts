@@ -1,5 +1,6 @@
 import type { ExternalSecret, RemoteRef } from '#api'
 import { show } from '#core'
+import { findSites } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
@@ -35,13 +36,19 @@ const refDrafts = (path: string, { key, property }: RemoteRef): Draft[] => [
   ...propertyDrafts(`${path}.property`, property),
 ]
 
+const folderDrafts = (path: string, folder: string): Draft[] => {
+  if (!control.test(folder)) return []
+  return [{ path, message: `${show(folder)} has control characters`, remedy: 'write the folder as Akeyless shows it' }]
+}
+
 export const remoteKey: Rule<ExternalSecret> = {
   id: 'remote-key',
-  doc: `Every ref names an item: its path is not empty, has no control characters and at most ${longest} characters.`,
+  doc: `Every ref names an item: its path is not empty, has no control characters, as that of a folder, and at most ${longest} characters.`,
   check: ({ spec }) => [
     ...(spec.data ?? []).flatMap(({ remoteRef }, index) => refDrafts(`spec.data[${index}].remoteRef`, remoteRef)),
     ...(spec.dataFrom ?? []).flatMap(({ extract }, index) =>
       extract ? refDrafts(`spec.dataFrom[${index}].extract`, extract) : [],
     ),
+    ...findSites(spec).flatMap(({ path, find }) => folderDrafts(`${path}.path`, find.path ?? '')),
   ],
 }

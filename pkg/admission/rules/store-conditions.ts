@@ -1,23 +1,7 @@
-import type { StoreCondition } from '#api'
-import { show } from '#core'
-import type { Draft, Rule } from '../findings.ts'
+import type { Rule } from '../findings.ts'
 import { regexpDrafts } from './regexp.ts'
+import { labelSelectorDrafts } from './selector.ts'
 import type { Store } from './store.ts'
-
-const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist']
-
-export const selectorDrafts = (path: string, selector: StoreCondition['namespaceSelector']): Draft[] =>
-  (selector?.matchExpressions ?? []).flatMap(({ operator, values }, index): Draft[] => {
-    const at = `${path}.matchExpressions[${index}]`
-    if (!operators.includes(operator)) {
-      const message = `${show(operator)} is no operator`
-      return [{ path: `${at}.operator`, message, remedy: 'write In, NotIn, Exists or DoesNotExist' }]
-    }
-    const wantsValues = operator === 'In' || operator === 'NotIn'
-    if (wantsValues === Boolean(values?.length)) return []
-    const message = wantsValues ? `${operator} needs values` : `${operator} takes no values`
-    return [{ path: `${at}.values`, message, remedy: wantsValues ? 'list at least one' : 'remove them' }]
-  })
 
 export const storeConditions: Rule<Store> = {
   id: 'store-conditions',
@@ -30,7 +14,7 @@ export const storeConditions: Rule<Store> = {
     }))
     const drafts = [
       ...conditions.flatMap(({ path, condition }) =>
-        selectorDrafts(`${path}.namespaceSelector`, condition.namespaceSelector),
+        labelSelectorDrafts(`${path}.namespaceSelector`, condition.namespaceSelector),
       ),
       ...regexpDrafts(
         conditions.flatMap(({ path, condition }) =>

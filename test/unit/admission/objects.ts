@@ -47,6 +47,7 @@ export const clusterStore = (change: (akeyless: Json, spec: Json, object: Json) 
     object.kind = 'ClusterSecretStore'
     object.metadata = { name: 'main' }
     akeyless.authSecretRef.secretRef = selectors('creds-ns')
+    spec.conditions = [{ namespaces: ['team-a'] }]
     change(akeyless, spec, object)
   })
 

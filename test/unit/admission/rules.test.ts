@@ -2,16 +2,10 @@ import t from 'tap'
 import { catalogue, denialText, judge, warning, warningTexts } from '#admission'
 import { effortMs } from '../../support/effort.ts'
 import { clusterPushSecret, clusterStore, externalSecret, pushSecret, store } from './objects.ts'
-import type { Cases } from './rules/cases.ts'
-import { clusterCases } from './rules/clusterexternalsecret.ts'
-import { externalSecretCases } from './rules/externalsecret.ts'
-import { pushCases } from './rules/pushsecret.ts'
-import { storeCases } from './rules/store.ts'
-import { targetCases } from './rules/target.ts'
+import { cases } from './rules/all.ts'
+import { context } from './rules/context.ts'
 
 const es = externalSecret
-const stores = ({ name }: { name: string }) => (name === 'ghost' ? undefined : { ours: name !== 'vault' })
-const context = { stores, genericTargets: true, localGateways: false }
 
 /** Every line that the judge says: denials as `path: what → remedy`, warnings with their rule behind. */
 const said = (object: unknown): string[] => {
@@ -24,16 +18,6 @@ const said = (object: unknown): string[] => {
     ...warningTexts(warnings),
   ]
 }
-
-const tables: readonly Cases[] = [externalSecretCases, targetCases, storeCases, clusterCases, pushCases]
-
-/** Rules that several kinds share have cases in several tables. */
-const cases: Cases = Object.fromEntries(
-  tables.flatMap(Object.keys).map(rule => {
-    const passes = tables.flatMap(table => table[rule]?.passes ?? [])
-    return [rule, { passes, fails: tables.flatMap(table => table[rule]?.fails ?? []) }]
-  }),
-)
 
 for (const [rule, { passes, fails }] of Object.entries(cases)) {
   t.test(`${rule} passes what is right and says what is wrong`, async t => {

@@ -778,3 +778,21 @@ t.test('what changes while a template is waited for is not written', async t => 
   await start(state).pass()
   t.same(state.log, ['read /db@0'])
 })
+
+t.test(
+  'a warning that the policy raised, and a path that it does not allow, are refused before anything is read',
+  async t => {
+    const paths = [{ namespaces: ['demo'], allow: ['/team-a/*'] }]
+    const spec = { refreshInterval: '-5m', data: [{ secretKey: 'a', remoteRef: { key: '/team-b/db' } }] }
+    const state = world({ externalSecrets: [externalSecret({ spec })], stores: [secretStore()] })
+    Object.assign(state.deps, { policy: { rules: { 'refresh-interval': 'deny' }, paths } })
+    await start(state).pass()
+    t.same(
+      state.log.filter(line => !line.startsWith('event')),
+      ['patch ExternalSecret app: conditions observedGeneration faults'],
+    )
+    const status = JSON.stringify(state.statuses[0]?.status)
+    t.match(status, /negative and means never again/)
+    t.match(status, /is not allowed to namespace demo with SecretStore/)
+  },
+)

@@ -121,6 +121,7 @@ export const externalSecretCases: Cases = {
           s.refreshInterval = '1d'
         }),
         'spec.secretStoreRef: names a store that Latchkey does not serve, or none; if it were ours, what follows would be refused [foreign]',
+        'spec.data[1].sourceRef.storeRef.name: SecretStore "vault" is not served by Latchkey, SecretStore "main" is: no operator serves an object with both → make an ExternalSecret for each of them [store-mix]',
         'spec.refreshInterval: "1d" is not a duration → write 24h [refresh-interval]',
       ],
     ],
@@ -255,7 +256,7 @@ export const externalSecretCases: Cases = {
   find: {
     passes: [
       { name: { regexp: 'x' } },
-      { name: {} },
+      { path: '/apps', name: {} },
       { tags: { env: 'prod' } },
       { path: '/apps' },
       { path: '/apps', name: { regexp: 'x' }, tags: {} },
@@ -448,6 +449,12 @@ export const externalSecretCases: Cases = {
     fails: [
       [
         es(s => {
+          s.dataFrom = [{ find: { path: '/apps\n/x', name: { regexp: 'x' } } }]
+        }),
+        'spec.dataFrom[0].find.path: "/apps\\n/x" has control characters → write the folder as Akeyless shows it',
+      ],
+      [
+        es(s => {
           s.data = [ref({ key: ' ' })]
         }),
         'spec.data[0].remoteRef.key: is empty → write the path of an item',
@@ -495,6 +502,12 @@ export const externalSecretCases: Cases = {
         s.refreshInterval = '1h30m'
       }),
       es(s => {
+        s.refreshInterval = '10s'
+      }),
+      es(s => {
+        Object.assign(s, { refreshInterval: '1s', refreshPolicy: 'OnChange' })
+      }),
+      es(s => {
         delete s.refreshInterval
       }),
     ],
@@ -523,6 +536,12 @@ export const externalSecretCases: Cases = {
         }),
         'spec.refreshInterval: "-1h" is negative and means never again → write 0 if that is meant [refresh-interval]',
       ],
+      ...['9s', '500ms'].map((text): [object, string] => [
+        es(s => {
+          s.refreshInterval = text
+        }),
+        `spec.refreshInterval: "${text}" is below 10 s, and Akeyless limits how often an identity may ask → write 10s or more [refresh-interval]`,
+      ]),
     ],
   },
   'sync-windows': {

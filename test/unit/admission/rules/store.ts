@@ -1,4 +1,5 @@
 import { clusterStore, store } from '../objects.ts'
+import { authorities } from './authorities.ts'
 import type { Cases } from './cases.ts'
 
 const auth = 'spec.provider.akeyless.authSecretRef'
@@ -21,6 +22,12 @@ const withRetries = (retrySettings: object) =>
   })
 
 const needsGateway = `${url}: names the public API, which reviews no tokens of a cluster: kubernetesAuth is likely to be refused there → name your own Gateway [kubernetes-auth]`
+
+const longLived = `${auth}.kubernetesAuth.secretRef: is a token that is kept in a Secret, and works until somebody deletes it → name the ServiceAccount in serviceAccountRef: its tokens live for minutes [long-lived-key]`
+const withBundle = (pem: string) =>
+  store(a => {
+    a.caBundle = Buffer.from(pem).toString('base64')
+  })
 
 /** Rules of SecretStore and ClusterSecretStore. */
 export const storeCases: Cases = {
@@ -119,7 +126,7 @@ export const storeCases: Cases = {
       ],
       [
         store(a => {
-          a.authSecretRef = { serviceAccountRef: { name: 'sa' } }
+          a.authSecretRef = { serviceAccountRef: { name: 'sa', audiences: ['gw'] } }
         }),
         `${auth}: has a serviceAccountRef but no access id → add secretRef with accessID, accessType and accessTypeParam`,
       ],
@@ -133,7 +140,7 @@ export const storeCases: Cases = {
       [
         store(a => {
           a.akeylessGWApiURL = gateway
-          a.authSecretRef = { kubernetesAuth, serviceAccountRef: { name: 'sa' } }
+          a.authSecretRef = { kubernetesAuth, serviceAccountRef: { name: 'sa', audiences: ['gw'] } }
         }),
         `${auth}.serviceAccountRef: is not used: kubernetesAuth has a serviceAccountRef of its own → move it there, or remove it [auth-method]`,
       ],
@@ -183,7 +190,6 @@ export const storeCases: Cases = {
       store(),
       withKubernetes({}),
       withKubernetes({ serviceAccountRef: account }),
-      withKubernetes({ secretRef: { name: 't' } }),
       withKubernetes({}, 'https://gw.akeyless.io'),
     ],
     fails: [
@@ -200,6 +206,7 @@ export const storeCases: Cases = {
         `${auth}.kubernetesAuth.accessID: is empty → write the access id of the auth method, as p-…`,
         `${auth}.kubernetesAuth.k8sConfName: is empty → write the name of the Kubernetes auth config of the gateway`,
         `${auth}.kubernetesAuth.secretRef.name: is empty → name the Secret that holds the token`,
+        longLived,
       ],
     ],
   },
@@ -207,7 +214,6 @@ export const storeCases: Cases = {
     passes: [
       withKubernetes({}),
       withKubernetes({ serviceAccountRef: account }),
-      withKubernetes({ secretRef: { name: 't' } }),
       // whether it is for a token at all only the access type tells
       store(a => {
         a.authSecretRef.serviceAccountRef = { name: 'sa' }
@@ -253,6 +259,11 @@ export const storeCases: Cases = {
       [
         withKubernetes({ secretRef: { name: 't', namespace: 'b' } }),
         `${auth}.kubernetesAuth.secretRef.namespace: "b" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
+        longLived,
+      ],
+      [
+        withKubernetes({ serviceAccountRef: { name: 'sa', namespace: 'c', audiences: ['gw'] } }),
+        `${auth}.kubernetesAuth.serviceAccountRef.namespace: "c" is not the namespace of this SecretStore → leave it out or write team-a; across namespaces use a ClusterSecretStore`,
       ],
       ...(['authSecretRef.serviceAccountRef', 'serviceAccountRef'] as const).map((field): [object, string] => [
         store(a => {
@@ -275,16 +286,78 @@ export const storeCases: Cases = {
           a.authSecretRef = { kubernetesAuth: { accessID: 'p-x', k8sConfName: 'c', secretRef: { name: 't' } } }
         }),
         `${auth}.kubernetesAuth.secretRef.namespace: is missing → a ClusterSecretStore has none of its own: name it`,
+        longLived,
       ],
     ],
   },
+  'long-lived-key': {
+    passes: [
+      // what a Secret of secretRef holds the manifest does not show
+      store(),
+      withKubernetes({}),
+      withKubernetes({ serviceAccountRef: { name: 'sa', audiences: ['gw'] } }),
+    ],
+    fails: [[withKubernetes({ secretRef: { name: 't' } }), longLived]],
+  },
+  'access-id': {
+    passes: ['p-x', 'p-XXXXXX', 'p-k8saccessidskb', 'p-1234567890km', 'p-1234567890xx'].map(accessID =>
+      withKubernetes({ accessID }),
+    ),
+    fails: [
+      ...[
+        ['p-1234567890am', 'looks like the access id of an auth method of type api_key'],
+        ['p-123456789012zm', 'looks like the access id of an auth method of type azure_ad'],
+        ['acc-1234567890', 'does not look like an access id'],
+        ['{{.accessId}}', 'does not look like an access id'],
+        ['p-1234567890km ', 'has blanks or control characters'],
+        ['p-x\r\nX: y', 'has blanks or control characters'],
+      ].map(([accessID, what]): [object, string] => [
+        withKubernetes({ accessID }),
+        `${auth}.kubernetesAuth.accessID: ${JSON.stringify(accessID)} ${what} → write the access id of the Kubernetes auth method, as p-… [access-id]`,
+      ]),
+    ],
+  },
+  'store-open': {
+    passes: [
+      clusterStore(),
+      clusterStore((_, s) => {
+        s.conditions = [{ namespaceSelector: {} }]
+      }),
+      clusterStore((a, s) => {
+        delete s.conditions
+        a.akeylessGWApiURL = gateway
+        a.authSecretRef = { kubernetesAuth }
+      }),
+      store(),
+    ],
+    fails: [undefined, []].map((conditions): [object, string] => [
+      clusterStore((_, s) => {
+        s.conditions = conditions
+      }),
+      'spec.conditions: are missing: every namespace of the cluster may read with the identity of this store → list namespaces or a namespaceSelector; namespaceSelector: {} says that all are meant [store-open]',
+    ]),
+  },
   ca: {
     passes: [
+      withBundle(authorities.present),
+      withBundle(authorities.old + authorities.present),
       store(a => {
         a.caProvider = { type: 'Secret', name: 'ca', key: 'ca.crt' }
       }),
     ],
     fails: [
+      [
+        withBundle(authorities.old),
+        'spec.provider.akeyless.caBundle: is not valid now: its certificate, "CN=old-ca, O=Example", ended on 2021-01-01 → put in the present CA of the gateway [ca]',
+      ],
+      [
+        withBundle(authorities.next),
+        'spec.provider.akeyless.caBundle: is not valid now: its certificate, "CN=next-ca", begins on 2090-01-01 → put in the present CA of the gateway [ca]',
+      ],
+      [
+        withBundle(authorities.old + authorities.old),
+        'spec.provider.akeyless.caBundle: is not valid now: the last of its 2 certificates, "CN=old-ca, O=Example", ended on 2021-01-01 → put in the present CA of the gateway [ca]',
+      ],
       [
         store(a => {
           a.caBundle = Buffer.from('not a certificate').toString('base64')
@@ -341,6 +414,15 @@ export const storeCases: Cases = {
         'spec.conditions[0].namespaceSelector.matchExpressions[0].operator: "Is" is no operator → write In, NotIn, Exists or DoesNotExist',
         'spec.conditions[0].namespaceSelector.matchExpressions[1].values: In needs values → list at least one',
         'spec.conditions[0].namespaceSelector.matchExpressions[2].values: Exists takes no values → remove them',
+      ],
+      [
+        clusterStore((_, s) => {
+          const matchExpressions = [{ key: 'a b', operator: 'Exists' }]
+          s.conditions = [{ namespaceSelector: { matchLabels: { team: 'a b', 'x/y/z': 'a' }, matchExpressions } }]
+        }),
+        'spec.conditions[0].namespaceSelector.matchLabels["x/y/z"]: "x/y/z" cannot be such a key → use letters, digits, - _ . with an optional domain and / in front',
+        'spec.conditions[0].namespaceSelector.matchLabels.team: is not a valid label value → use up to 63 letters, digits, - _ . with a letter or digit at both ends',
+        'spec.conditions[0].namespaceSelector.matchExpressions[0].key: "a b" cannot be the key of a label → use letters, digits, - _ .',
       ],
       [
         store((_, s) => {

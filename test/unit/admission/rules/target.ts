@@ -281,14 +281,14 @@ export const targetCases: Cases = {
         es(s => {
           s.target.template = {
             metadata: {
-              labels: JSON.parse('{"{{ .user }}":"x","A.B/c":"x","__proto__":"x"}'),
+              labels: JSON.parse('{"A.B/c":"x","__proto__":"x","{{ .user }}":"x"}'),
               finalizers: ['{{ .y }}', 'example.com/keep', 'not one'],
             },
           }
         }),
-        'spec.target.template.metadata.labels["{{ .user }}"]: "{{ .user }}" cannot be such a key → use letters, digits, - _ . with an optional domain and / in front',
         'spec.target.template.metadata.labels["A.B/c"]: "A.B/c" cannot be such a key → use letters, digits, - _ . with an optional domain and / in front',
         'spec.target.template.metadata.labels.__proto__: "__proto__" cannot be such a key → use letters, digits, - _ . with an optional domain and / in front',
+        'spec.target.template.metadata.labels["{{ .user }}"]: "{{ .user }}" cannot be such a key → use letters, digits, - _ . with an optional domain and / in front',
         'spec.target.template.metadata.finalizers[0]: finalizers are not rendered → write plain text without {{',
         'spec.target.template.metadata.finalizers[2]: "not one" is no finalizer → use letters, digits, - _ . with an optional domain and / in front',
       ],
