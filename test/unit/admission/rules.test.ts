@@ -56,16 +56,22 @@ t.test('what the schema says of a field the rules do not say again, of what hold
   )
 })
 
+/** Of the processor: what others do on the machine is no fault of a rule. */
+const spentMs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e3
+}
+
 t.test('4,000 broken entries among 8,000 cost one look each', async t => {
   const entries = Array.from({ length: 8_000 }, (_, index) => ({
     secretKey: index % 2 ? 'a b' : 'x',
     remoteRef: { key: '' },
   }))
-  const started = performance.now()
+  const started = spentMs()
   const { denials } = judge(es(s => Object.assign(s, { data: entries })))
   t.ok(denials.length > 7_000)
   // 5 s where every finding was held against every issue
-  t.ok(performance.now() - started < 1_000)
+  t.ok(spentMs() - started < 1_000)
 })
 
 t.test('an object with more fields and entries than any of ours is told of as a whole', async t => {
@@ -77,12 +83,12 @@ t.test('an object with more fields and entries than any of ours is told of as a 
     finalizers: (s, count) => Object.assign(s.target, { template: { metadata: { finalizers: many(count, '') } } }),
   }
   for (const [name, fill] of Object.entries(lists)) {
-    const started = performance.now()
+    const started = spentMs()
     const { denials, warnings } = judge(es(s => fill(s, 700_000)))
     t.match(denials, [{ path: 'spec', message: 'has more than 40000 fields and entries', rule: 'schema' }], name)
     t.same([denials.length, warnings.length], [1, 0])
     // 10 s where each of them was looked at
-    t.ok(performance.now() - started < 500, name)
+    t.ok(spentMs() - started < 500, name)
   }
   t.ok(judge(es(s => lists['find']?.(s, 1_000))).denials.length > 900, 'what may be is looked at')
   const empty = { kind: 'ExternalSecret', metadata: null, spec: null }
