@@ -310,3 +310,11 @@ t.test('the interval is seconds, a duration, or five minutes', async t => {
   t.same([undefined, 60, '90s', 0, '0', -5, 'soon'].map(every), [300e3, 60e3, 90e3, 300e3, 300e3, 300e3, 300e3])
   t.same(['1ns', '1ms', 9, 10].map(every), [10e3, 10e3, 10e3, 10e3], 'and never under ten seconds')
 })
+
+t.test('a store with a warning that the policy made a denial does not log in', async t => {
+  const state = world({ clusterStores: [clusterStore({ status: undefined })] })
+  Object.assign(state.deps, { policy: { rules: { 'store-open': 'deny' } } })
+  await look(state, 'ClusterSecretStore/main')
+  t.match(state.log, [/^event ClusterSecretStore Warning SpecInvalid/, /^patch/])
+  t.match(state.statuses[0]?.status, { conditions: [{ status: 'False', message: /\[store-open, by policy\]$/ }] })
+})
