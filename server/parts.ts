@@ -7,6 +7,7 @@ import { createPlainApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { Listeners } from './kinds.ts'
 import { listenAt } from './listen.ts'
+import { createLive } from './live.ts'
 import { createReconciler, type Reconciler } from './reconciler.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { probeRoutes } from './routes/probes.ts'
@@ -103,6 +104,7 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   })
   const knows = lookup(config, watches)
   const services = createServices(deps)
+  const live = createLive({ ...deps, watches, services })
   const waits: (() => readonly string[])[] = [
     () => (state.leaving ? ['the end of this process'] : []),
     // an API server that goes away later leaves the webhook ready: it needs no answer from there (security.md F16)
@@ -120,7 +122,11 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   webhook =
     config.role === 'reconciler'
       ? undefined
-      : await startWebhook({ config, cluster, stores: () => (state.complete ? knows : undefined), log, metrics })
+      : await startWebhook({
+          ...{ config, cluster, log, metrics },
+          stores: () => (state.complete ? knows : undefined),
+          preview: live && (() => (state.complete ? live : undefined)),
+        })
   if (webhook) waits.push(webhook.waitsFor)
 
   return {

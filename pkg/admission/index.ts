@@ -13,4 +13,5 @@ export {
 export { judge } from './judge.ts'
 export { parseReview } from './review.ts'
 export { catalogue, warning } from './rules/index.ts'
+export { dynamicRefresh, liveItem, liveStore, liveTarget, longLivedKey, notChecked } from './rules/live.ts'
 export { mostSyncWindows } from './rules/sync-windows.ts'

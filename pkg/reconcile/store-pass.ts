@@ -1,14 +1,14 @@
 import { judge } from '#admission'
-import { asFault, Fault, parseDuration } from '#core'
+import { Fault, parseDuration } from '#core'
 import { spread } from './decide.ts'
-import { isReferent, type Resolved, resolveIdentity } from './identity.ts'
-import { located } from './located.ts'
+import { isReferent } from './identity.ts'
 import { storeFinalizer } from './marks.ts'
 import type { StatusMemory } from './memory.ts'
 import { type Next, nextAfter } from './next.ts'
 import type { Deps } from './ports.ts'
 import { isOurs, refOf, type Store } from './store.ts'
 import { isDefinite, type Seen, summarizeStore } from './store-status.ts'
+import { tryStore } from './trial.ts'
 
 /** ESO's --store-requeue-interval (compatibility.md §7). */
 const usualMs = 5 * 60e3
@@ -41,14 +41,7 @@ const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen
   }
   // who it logs in as only those who read can tell
   if (isReferent(store)) return { faults: [], notes: [], referent: true }
-  let resolved: Resolved | undefined
-  try {
-    resolved = await resolveIdentity(store, store.metadata.namespace ?? '', deps, signal)
-    await deps.source.login(resolved.identity, signal)
-    return { faults: [], notes: resolved.notes }
-  } catch (thrown) {
-    return { faults: [located(asFault(thrown), store, resolved?.identity)], notes: resolved?.notes ?? [] }
-  }
+  return tryStore(deps, store, signal)
 }
 
 /**

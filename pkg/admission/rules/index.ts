@@ -12,6 +12,7 @@ import { find } from './find.ts'
 import { gatewayUrl } from './gateway-url.ts'
 import { immutable } from './immutable.ts'
 import { kubernetesAuth } from './kubernetes-auth.ts'
+import { liveRules } from './live.ts'
 import { manifestTarget } from './manifest-target.ts'
 import { metadataPolicy } from './metadata-policy.ts'
 import { noData } from './no-data.ts'
@@ -95,7 +96,14 @@ interface Described {
   readonly warns?: true
 }
 
-const described: readonly Described[] = [schemaRule, foreignRule, silenceRule, ...externalSecretRules, ...storeRules]
+const described: readonly Described[] = [
+  schemaRule,
+  foreignRule,
+  silenceRule,
+  ...externalSecretRules,
+  ...storeRules,
+  ...liveRules,
+]
 
 /** Every id that a finding can carry, with its line of documentation: the source of docs/reference/rejections.md. */
 export const catalogue: ReadonlyMap<string, Described> = new Map(described.map(each => [each.id, each]))
