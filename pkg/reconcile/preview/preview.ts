@@ -10,8 +10,8 @@ import { previewStore } from './store.ts'
 import { previewTarget } from './target.ts'
 import { tooMany } from './verdict.ts'
 
-// twice the calls that one gateway gets at once: a check waits for the network, and holds little
-const most = 32
+// a namespace alone may have half of them, which is twice the calls that one gateway gets at once; each holds little and waits
+const most = 64
 
 const field = (object: unknown, name: string): unknown =>
   typeof object === 'object' && object !== null ? Reflect.get(object, name) : undefined
