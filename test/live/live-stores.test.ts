@@ -205,7 +205,7 @@ t.test('a gateway that nobody trusts yet gets nothing before the store is in the
   const store = secretStore('elsewhere', withFields('elsewhere', { akeylessGWApiURL: 'https://elsewhere.example.com' }))
   const said = await apply(store)
   t.equal(said.code, 0, said.stderr)
-  t.match(warned(said.stderr), [/elsewhere\.example\.com is not on --trusted-gateways, and no store here uses it yet/])
+  t.match(warned(said.stderr), [/elsewhere\.example\.com is no trusted gateway and new here/])
   await whenReady(t, `${paths.stores}/elsewhere`, 'False')
   const again = await apply({ ...store, metadata: { name: 'elsewhere-2' } }, '--dry-run=server')
   t.match(denied(again.stderr), [/is not trusted: its certificate is for another name/], 'then it is tried')

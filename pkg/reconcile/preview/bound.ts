@@ -5,8 +5,8 @@ export interface Bound {
 }
 
 /**
- * A tenant may have as many as are still free: alone half of them, two of them a third each, and so on, so that whoever comes next
- * finds room. Nobody waits: a check that comes late is worth nothing.
+ * A tenant may have as many as are still free: the first one half of them, the next one half of the rest, and so on, so that none
+ * takes all. Nobody waits: a check that comes late is worth nothing.
  */
 export const createBound = (most: number): Bound => {
   const running = new Map<string, number>()

@@ -135,11 +135,11 @@ const valueFindings = async (looking: Looking, asked: readonly Asked[], mayBeGon
   return [...wrong, ...searchFindings(looking, asked, keys)]
 }
 
-const ended = (signal: AbortSignal): Promise<undefined> =>
-  new Promise(resolve => {
-    if (signal.aborted) resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
+/** A turn after the end: what needs no engine is done by then, and so what has been read is told. */
+const ended = async ({ deps, signal }: Looking): Promise<undefined> => {
+  if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+  await deps.turns.pause()
+}
 
 /**
  * What the status of an ExternalSecret will say, before there is one: every item is looked at under the identity of its store, values
@@ -161,7 +161,7 @@ export const previewItems = async (looking: Looking): Promise<readonly Finding[]
   const open = asked.flatMap(each => each.open)
   const mayBeGone = spec.target.deletionPolicy === 'Merge'
   const answered =
-    asked.length === 0 ? [] : await Promise.race([valueFindings(looking, asked, mayBeGone), ended(signal)])
+    asked.length === 0 ? [] : await Promise.race([valueFindings(looking, asked, mayBeGone), ended(looking)])
   const late = answered === undefined ? [tooSlow('spec', 'the template engine')] : answered
   return [...told, ...open, ...late, ...leaseFindings(externalSecret, leased)]
 }

@@ -36,8 +36,8 @@ const isSure = (fault: Fault, isComplete: boolean): boolean =>
 const elsewhere = (gateway: string): Finding =>
   stamp(notChecked.id, {
     path: gatewayAt,
-    message: `not checked in full: ${gatewayName(gateway)} is not on --trusted-gateways, and no store here uses it yet, so nothing is sent there before the store is in the cluster`,
-    remedy: 'read the status of the store in a moment, or have the host added',
+    message: `not checked in full: ${gatewayName(gateway)} is no trusted gateway and new here, so no credentials go there yet`,
+    remedy: 'read the status of the store in a moment, or have it added to --trusted-gateways',
     level: 'warn',
   })
 
