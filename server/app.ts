@@ -107,6 +107,8 @@ const sharedOptions = (most: Limits) => ({
   // legal manifests hold such keys: admission reads them as what they are
   onProtoPoisoning: 'ignore' as const,
   onConstructorPoisoning: 'ignore' as const,
+  // a token that is too long is a wrong one like any other; Node bounds what a path can be
+  routerOptions: { maxParamLength: 16 * 1024 },
   // whoever still has a connection while we end gets an answer
   return503OnClosing: false,
   // bodies and paths are other people's words
