@@ -11,7 +11,7 @@ import { lookUp, standing } from '../stores.ts'
 import { nothingFound } from '../sync.ts'
 import { gatewayName } from './gateway.ts'
 import { leaseFindings } from './lease.ts'
-import { changesWithUse, isUnread, leaseless, nothingRead } from './leaseless.ts'
+import { changesWithUse, isUnread, leaseless, nothingRead, withoutPatterns } from './leaseless.ts'
 import type { Patience } from './patience.ts'
 import type { PreviewDeps } from './ports.ts'
 import { draftOf, findingOf, isDefiniteItem, isEnded, stillSlow, tooSlow } from './verdict.ts'
@@ -126,7 +126,7 @@ const searchFindings = (
 const valueFindings = async (looking: Looking, asked: readonly Asked[], mayBeGone: boolean) => {
   const { deps, externalSecret } = looking
   const { spec, metadata } = externalSecret
-  const made = await materialize(spec, fetchedBy(asked), deps.engine.of(metadata.namespace ?? ''))
+  const made = await materialize(spec, fetchedBy(asked), withoutPatterns(deps.engine.of(metadata.namespace ?? '')))
   const faults = ('faults' in made ? made.faults : made.missing).filter(fault => !isUnread(fault))
   const keys = 'faults' in made ? 1 : made.data.size
   const isLenient = 'data' in made || (mayBeGone && faults.every(({ code }) => code === 'ItemNotFound'))

@@ -1,6 +1,6 @@
 import { type Identity, type Leasable, refKey } from '#api'
 import { Fault } from '#core'
-import type { Items } from '#materialize'
+import type { Items, TemplateEngine } from '#materialize'
 import type { ItemSource } from '../ports.ts'
 import type { ItemInspector } from './ports.ts'
 
@@ -12,7 +12,20 @@ const mark = Symbol('not read')
 /** Stands where a value would, for items that are not read at admission; nobody is told of it. */
 const unread = new Fault('Unexpected', 'is not read at admission', { cause: mark })
 
-export const isUnread = ({ cause }: Fault): boolean => cause === mark
+const unasked = 'is not looked up at admission'
+
+export const isUnread = ({ cause, message }: Fault): boolean => cause === mark || message === unasked
+
+/**
+ * The engine without gjson's patterns: they compare values, and an answer that hangs on a comparison tells the value bit by bit to
+ * who got hold of the path token (docs/adr/0008). Plain paths never come here, and tell names alone.
+ */
+export const withoutPatterns = ({ renderEach }: TemplateEngine): Pick<TemplateEngine, 'get' | 'renderEach'> => ({
+  renderEach,
+  get: async questions => ({
+    problems: questions.map((_, index) => ({ index, blame: 'engine', message: unasked, remedy: undefined })),
+  }),
+})
 
 /** A source that leases nothing and reads only what is named: what a search finds is known by its name then. */
 export const leaseless = (

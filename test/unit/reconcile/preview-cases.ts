@@ -113,6 +113,20 @@ export const previewCases: Readonly<Record<string, readonly Case[]>> = {
       lines: ['spec.data[0].remoteRef.key: item is not there → check the path'],
     },
     {
+      name: 'a property that is not there',
+      object: externalSecret({ spec: { data: [{ secretKey: 'user', remoteRef: { key: '/db', property: 'usr' } }] } }),
+      state: withMain({ '/db': text('{"user":"u"}') }),
+      lines: ['spec.data[0].remoteRef.property: item "/db" has no property "usr" → name a property of its JSON value'],
+    },
+    {
+      name: 'nothing of a property that compares values, nor is anybody asked',
+      object: externalSecret({
+        spec: { data: [{ secretKey: 'user', remoteRef: { key: '/db', property: '[@this].#(user<"n")' } }] },
+      }),
+      state: withMain({ '/db': text('{"user":"u"}') }),
+      lines: [],
+    },
+    {
       name: 'nothing where the flag says off',
       object: externalSecret({ spec: { data } }),
       state: withMain({}),
