@@ -88,7 +88,10 @@ const oncePerChange = (log: Log) => {
 }
 
 /** The verdicts: by the pure rules, and by a look at the remote side where the request knows the token (decision 28). */
-const verdicts = ({ config, stores, preview }: WebhookDeps, token: PathToken) => {
+export const verdicts = (
+  { config, stores, preview }: Pick<WebhookDeps, 'config' | 'stores' | 'preview'>,
+  token: PathToken,
+) => {
   const context = (): Context => ({
     stores: stores(),
     controllerClass: config.controllerClass,
