@@ -1,10 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { Fault } from '#core'
+import { Fault, type Sensitive } from '#core'
 import { joinBundle, readBundle } from './bundle.ts'
 import { issueCa, issueLeaf, type Names, type Pair } from './issue.ts'
 import type { Sources } from './keys.ts'
 import { type CaFacts, type LeafFacts, nextStep, trusted } from './rotate.ts'
 import type { CaStore, Stored, StoredCa } from './store.ts'
+import { deriveToken } from './token.ts'
 
 export interface KeeperDeps {
   readonly store: CaStore
@@ -13,6 +14,8 @@ export interface KeeperDeps {
   readonly names: Names
   /** Makes API servers trust this PEM bundle; called at each check, so it must be cheap when nothing changed. */
   readonly trust: (caBundle: string, signal: AbortSignal) => Promise<void>
+  /** Told at each check, before `trust`, the token of the CA that all replicas share now. */
+  readonly shares?: (token: Sensitive) => void
   /** Puts a serving certificate to work at once. */
   readonly serve: (leaf: Pair) => void
   /** Told why something new was made. */
@@ -135,6 +138,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     const ca = (await agree(signal).catch(keep)) ?? remembered
     if (ca) {
       remembered = ca
+      deps.shares?.(deriveToken(ca.key))
       const bundle = joinBundle(serving ? [...prune(ca.chain, deps.now()), serving.ca] : prune(ca.chain, deps.now()))
       const isTrusted = await deps.trust(bundle, signal).then(() => true, keep)
       if (mayServe(ca, isTrusted === true)) await renewLeaf(ca)

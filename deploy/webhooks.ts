@@ -30,11 +30,16 @@ const aliased = {
     'has(object.spec) && has(object.spec.provider) && has(object.spec.provider.akeyless) && has(object.spec.provider.akeyless.serviceAccountRef)',
 }
 
-const clientConfig = (client: WebhookClient, path: string, caBundle: string | undefined) => ({
-  ...('url' in client ? { url: `${client.url}${path}` } : { service: { ...client.service, path } }),
-  // Left out, not empty: a later apply of the manifest then keeps what the process has put there.
+// What is undefined is left out, not empty: a later apply of the manifest then keeps what the process has put there.
+const clientConfig = (client: WebhookClient, path: string | undefined, caBundle: string | undefined) => ({
+  ...('url' in client
+    ? { url: `${client.url}${path}` }
+    : { service: { ...client.service, ...(path !== undefined && { path }) } }),
   ...(caBundle !== undefined && { caBundle }),
 })
+
+/** Where validation is asked for by whoever knows no token: the pure rules and nothing else (decision 28). */
+export const plainPath = '/validate'
 
 const rule = ({ plural, scope, versions: [stored] }: KindDefinition) => ({
   apiGroups: [group],
@@ -50,16 +55,21 @@ const common = { admissionReviewVersions: ['v1'], sideEffects: 'None', matchPoli
 
 /**
  * The validating and the mutating configuration, in this order (security.md §6). `caBundle` is base64 of PEM; undefined
- * leaves it out, for manifests that the running process completes.
+ * leaves it out, for manifests that the running process completes. So does it with `path`, that of validation, which a URL
+ * cannot do without.
  */
-export const webhookConfigurations = (client: WebhookClient, caBundle: string | undefined): Manifest[] => [
+export const webhookConfigurations = (
+  client: WebhookClient,
+  caBundle: string | undefined,
+  path: string | undefined = 'url' in client ? plainPath : undefined,
+): Manifest[] => [
   {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingWebhookConfiguration',
     metadata: metadata(names.webhooks),
     webhooks: judged.map(resource => ({
       name: `validate.${singular(resource)}.latchkey.dev`,
-      clientConfig: clientConfig(client, '/validate', caBundle),
+      clientConfig: clientConfig(client, path, caBundle),
       rules: [rule(resource)],
       ...common,
       failurePolicy: 'Fail',

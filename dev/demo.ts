@@ -30,7 +30,11 @@ const promised = [
   { name: 'my-tls-secret', owner: 'akeyless-tls-secret', keys: ['tls.crt', 'tls.key'] },
   { name: 'app-config-k8s', owner: 'akeyless-external-secret-k8s', keys: ['password', 'username'] },
 ]
-const refused = ['misconfigured-store.yaml', 'misconfigured-externalsecret.yaml']
+/** The first by a login that is really tried, the second by its own mistakes. */
+const refused = [
+  { file: 'misconfigured-store.yaml', says: 'refuses the login → check key "accessId" of Secret' },
+  { file: 'misconfigured-externalsecret.yaml', says: '3 faults' },
+]
 
 const json = async (
   kubectl: Kubectl,
@@ -110,9 +114,9 @@ const calls = (gateway: Gateway): string => {
 const rejections = async ({ screen, kubectl, samples }: Demo): Promise<boolean> => {
   screen.say('\n  and two that were refused:')
   let good = true
-  for (const file of refused) {
+  for (const { file, says } of refused) {
     const { code, stderr } = await kubectl(['apply', '-f', join(samples, file)])
-    good &&= code !== 0 && stderr.includes('denied the request')
+    good &&= code !== 0 && stderr.includes('denied the request') && stderr.includes(says)
     screen.say(`      kubectl apply -f deploy/samples/${file}`)
     // the first line begins with kubectl's own words about the file, which the reader has just seen
     for (const line of stderr

@@ -8,12 +8,14 @@ import { createBudget } from './budget.ts'
 import { boundConnections } from './connections.ts'
 import { type Limits, limits } from './limits.ts'
 import { mutateRoute } from './routes/mutate.ts'
-import type { Admit } from './routes/review.ts'
+import type { Admit, Examine } from './routes/review.ts'
 import { validateRoute } from './routes/validate.ts'
 import type { Tls } from './tls.ts'
 
 export interface AppDeps {
   readonly admit: Admit
+  /** For requests that carry a token; where absent there are none. */
+  readonly examine?: Examine | undefined
   readonly mutate: Admit
   readonly tls: Tls
   readonly limits?: Partial<Limits>
@@ -105,6 +107,8 @@ const sharedOptions = (most: Limits) => ({
   // legal manifests hold such keys: admission reads them as what they are
   onProtoPoisoning: 'ignore' as const,
   onConstructorPoisoning: 'ignore' as const,
+  // a token that is too long is a wrong one like any other; Node bounds what a path can be
+  routerOptions: { maxParamLength: 16 * 1024 },
   // whoever still has a connection while we end gets an answer
   return503OnClosing: false,
   // bodies and paths are other people's words
@@ -150,7 +154,7 @@ export const createApp = (deps: AppDeps): App<HttpsServer> => {
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
   sayErrors(app, most, deps.log)
   const reviews = { metrics: deps.metrics, log: deps.log, clock: deps.clock }
-  validateRoute(app, deps.admit, reviews)
+  validateRoute(app, { admit: deps.admit, examine: deps.examine }, reviews)
   mutateRoute(app, deps.mutate, reviews)
   deps.tls.attach(app.server)
   return start(app, most)

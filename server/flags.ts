@@ -52,6 +52,7 @@ const gateways = listOf(
   'give hosts without port, comma-separated, such as *.akeyless.io,gw.example.com',
 )
 const resolves = listOf(readResolve, 'give HOST:PORT=ADDR:PORT, such as api.akeyless.io:443=127.0.0.1:8443')
+const liveModes = z.enum(['off', 'warn', 'deny'], 'give off, warn or deny')
 // More would only queue up at the gateway: its connections per origin are bounded (security.md F2).
 const concurrency = parsed(
   text => (/^[1-9]\d?$/.test(text) && Number(text) <= 64 ? Number(text) : undefined),
@@ -138,6 +139,18 @@ export const flags = {
     fallback: '*.akeyless.io',
     about:
       'Hosts that may get the identity of Latchkey itself (aws_iam, azure_ad, gcp, and k8s or jwt by its own ServiceAccount), as gw.example.com or *.example.com.',
+  },
+  'live-checks-stores': {
+    schema: liveModes,
+    hint: 'MODE',
+    about:
+      'What admission does with a store that cannot log in: off, warn or deny. Default deny; with --role webhook off, since that process may hold no right to read Secrets.',
+  },
+  'live-checks-items': {
+    schema: liveModes,
+    hint: 'MODE',
+    about:
+      'What admission does with an ExternalSecret whose items cannot be read: off, warn or deny. Default warn; with --role webhook off.',
   },
   'aws-regional-sts': {
     schema: yes,

@@ -1,4 +1,4 @@
-import type { StoreLookup } from '#admission'
+import type { Context, StoreLookup } from '#admission'
 import type { ClusterSecretStore, Policy } from '#api'
 import type { Cluster } from '#kube'
 import type { Log, Metrics } from '#observe'
@@ -8,6 +8,7 @@ import { createPlainApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { Listeners } from './kinds.ts'
 import { listenAt } from './listen.ts'
+import { createLive } from './live.ts'
 import { createReconciler, type Reconciler } from './reconciler.ts'
 import { refreshesIn } from './refreshes.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -105,6 +106,18 @@ const lookup = (
   }
 }
 
+/** What the rules may know beside the object; a process that only judges follows no ExternalSecrets. */
+const knowledge = (config: Config, watches: Watches): Pick<Context, 'stores' | 'refreshes'> => ({
+  stores: lookup(config, watches),
+  refreshes: config.role === 'webhook' ? undefined : refreshesIn(watches.externalSecrets),
+})
+
+/** Nothing until every collection has been listed: what is not seen yet would count as absent. */
+const whenComplete =
+  <T>(state: { readonly complete: boolean }, value: T) =>
+  (): T | undefined =>
+    state.complete ? value : undefined
+
 /** Starts everything that needs no answer from the API server, in any order with what is installed there (decision 32). */
 export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   const { config, cluster, policy, log, metrics } = deps
@@ -121,10 +134,9 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
     log,
     metrics,
   })
-  const knows = lookup(config, watches)
-  // a process that only judges follows no ExternalSecrets
-  const refreshes = reconciles ? refreshesIn(watches.externalSecrets) : undefined
+  const known = whenComplete(state, knowledge(config, watches))
   const services = createServices(deps)
+  const live = createLive({ ...deps, watches, services })
   const waits: (() => readonly string[])[] = [
     () => (state.leaving ? ['the end of this process'] : []),
     // an API server that goes away later leaves the webhook ready: it needs no answer from there (security.md F16)
@@ -146,7 +158,8 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
           config,
           cluster,
           policy,
-          known: () => (state.complete ? { stores: knows, refreshes } : {}),
+          known: () => known() ?? {},
+          preview: live && whenComplete(state, live),
           log,
           metrics,
         })

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import { setImmediate } from 'node:timers/promises'
 import type { Policy } from '#api'
 import {
   type Cluster,
@@ -17,6 +16,7 @@ import { fence } from './fence.ts'
 import { alone, campaign, type Leadership } from './leadership.ts'
 import { createObserver } from './observer.ts'
 import { type Services, setTimer } from './services.ts'
+import { turns } from './turns.ts'
 import type { Watches } from './watches.ts'
 
 export interface Reconciler {
@@ -98,7 +98,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
         () => leadership?.leads() ?? true,
       ),
       engine,
-      turns: { now: () => performance.now(), pause: () => setImmediate() },
+      turns,
       events,
       credentials,
       trustedGateways: config.trustedGateways,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { mergeBundles } from '#certs'
 import { Fault } from '#core'
-import type { WebhookClient } from '../deploy/webhooks.ts'
+import { plainPath, type WebhookClient } from '../deploy/webhooks.ts'
 
 /** The one Kubernetes call that is needed here. Throws an error with a numeric `status` where the API server refuses. */
 export type Request = (request: {
@@ -24,15 +24,21 @@ export interface RegistrationDeps {
   readonly request: Request
   readonly client: WebhookClient
   /** deploy/webhooks.ts; the bundle is base64 of PEM. */
-  readonly configurations: (client: WebhookClient, caBundle: string | undefined) => readonly Manifest[]
+  readonly configurations: (
+    client: WebhookClient,
+    caBundle: string | undefined,
+    path: string | undefined,
+  ) => readonly Manifest[]
+  /** Of validation, as it is now; the plain one where absent. It may hold a token, so it stands in no message. */
+  readonly path?: () => string
   readonly now: () => Date
 }
 
 export interface Registration {
   /**
    * Makes both webhook configurations trust this PEM bundle, beside the CAs that they trust already and that have not
-   * expired. Writes nothing where nothing differs, so it may be called each minute and heals what others changed.
-   * Throws Fault ClusterRefused or ClusterUnreachable.
+   * expired, and ask at the present path. Writes nothing where nothing differs, so it may be called each minute and heals what
+   * others changed. Throws Fault ClusterRefused or ClusterUnreachable.
    */
   trust(caBundle: string, signal: AbortSignal): Promise<void>
   /** What is not registered yet, for /readyz and the log; empty after a good `trust`. */
@@ -41,8 +47,12 @@ export interface Registration {
 
 const Webhook = z.looseObject({
   name: z.string(),
-  clientConfig: z.looseObject({ caBundle: z.string().optional() }),
+  clientConfig: z.looseObject({
+    caBundle: z.string().optional(),
+    service: z.looseObject({ path: z.string().optional() }).optional(),
+  }),
 })
+type Webhook = z.infer<typeof Webhook>
 const Configuration = z.looseObject({
   metadata: z.looseObject({ name: z.string(), resourceVersion: z.string().optional() }),
   webhooks: z.array(Webhook).default([]),
@@ -53,8 +63,9 @@ const fieldManager = 'latchkey'
 // Each lost race is somebody else's success; after a handful the next check tries again.
 const mostTries = 5
 
+const validating = 'ValidatingWebhookConfiguration'
 const resources: Readonly<Record<string, string>> = {
-  ValidatingWebhookConfiguration: 'validatingwebhookconfigurations',
+  [validating]: 'validatingwebhookconfigurations',
   MutatingWebhookConfiguration: 'mutatingwebhookconfigurations',
 }
 
@@ -86,12 +97,19 @@ const says = (live: unknown, wanted: unknown): boolean => {
   return Object.entries(wanted).every(([field, value]) => says(fields.get(field), value))
 }
 
-/** The caBundle of every webhook replaced, and only if the object is still the one that was read. */
-const bundlePatch = (live: Configuration, ours: string, now: Date): readonly object[] => {
-  const changes = live.webhooks.flatMap(({ clientConfig }, index) => {
-    const value = encode(mergeBundles(ours, decode(clientConfig.caBundle), now))
-    const path = `/webhooks/${index}/clientConfig/caBundle`
-    return value === clientConfig.caBundle ? [] : [{ op: 'add', path, value }]
+/** What a webhook that is installed has to be told: our CA and, where it has a Service, the path. */
+const corrections = ({ clientConfig }: Webhook, at: string, caBundle: string, path: string | undefined) => [
+  ...(clientConfig.caBundle === caBundle ? [] : [{ op: 'add', path: `${at}/caBundle`, value: caBundle }]),
+  ...(path === undefined || !clientConfig.service || clientConfig.service.path === path
+    ? []
+    : [{ op: 'add', path: `${at}/service/path`, value: path }]),
+]
+
+/** The caBundle of every webhook replaced, and its path, and only if the object is still the one that was read. */
+const installedPatch = (live: Configuration, ours: string, path: string | undefined, now: Date): readonly object[] => {
+  const changes = live.webhooks.flatMap((webhook, index) => {
+    const caBundle = encode(mergeBundles(ours, decode(webhook.clientConfig.caBundle), now))
+    return corrections(webhook, `/webhooks/${index}/clientConfig`, caBundle, path)
   })
   if (changes.length === 0) return []
   return [{ op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion ?? '' }, ...changes]
@@ -118,20 +136,23 @@ type Plan = (
   target: { readonly manifest: Manifest; readonly live: Configuration | undefined; readonly pem: string },
 ) => Patch | 'nothing' | 'absent'
 
+const pathNow = ({ path }: RegistrationDeps): string => path?.() ?? plainPath
+
 /** URL mode: the whole configuration is ours, applied as deploy/ describes it. */
 const applyUrl: Plan = (deps, { manifest, live, pem }) => {
   const found = (live?.webhooks ?? []).map(({ clientConfig }) => decode(clientConfig.caBundle)).join('\n')
   const bundle = encode(mergeBundles(pem, found, deps.now()))
-  const body = deps.configurations(deps.client, bundle).find(({ kind }) => kind === manifest.kind)
+  const body = deps.configurations(deps.client, bundle, pathNow(deps)).find(({ kind }) => kind === manifest.kind)
   if (says(live, body)) return 'nothing'
   // force: kubectl, or Service mode, may have owned the fields before
   return { contentType: 'application/apply-patch+yaml', query: { fieldManager, force: true }, body }
 }
 
-/** Service mode: deploy/ installs the configuration, we fill in the CA. */
-const patchInstalled: Plan = (deps, { live, pem }) => {
+/** Service mode: deploy/ installs the configuration, we fill in the CA and the path of validation. */
+const patchInstalled: Plan = (deps, { manifest, live, pem }) => {
   if (!live) return 'absent'
-  const body = bundlePatch(live, pem, deps.now())
+  const path = manifest.kind === validating ? pathNow(deps) : undefined
+  const body = installedPatch(live, pem, path, deps.now())
   return body.length === 0 ? 'nothing' : { contentType: 'application/json-patch+json', query: { fieldManager }, body }
 }
 
@@ -162,7 +183,7 @@ const refusal = (label: string, cause: unknown): Fault =>
 
 /** Keeps the webhook configurations pointing at us and trusting our CA (security.md §6). */
 export const createRegistration = (deps: RegistrationDeps): Registration => {
-  const manifests = deps.configurations(deps.client, undefined)
+  const manifests = deps.configurations(deps.client, undefined, undefined)
   let missing: readonly string[] = manifests.map(manifest => placeOf(manifest).label)
 
   const putOne = async (manifest: Manifest, pem: string, signal: AbortSignal): Promise<string | undefined> => {

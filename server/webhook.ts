@@ -1,15 +1,18 @@
-import { admit, type Context, mutate } from '#admission'
+import { admit, type Context, examine, mutate } from '#admission'
 import type { Policy } from '#api'
 import { createKeeper, randomSources, secretStore } from '#certs'
 import { asFault } from '#core'
 import { type Cluster, secretWriter } from '#kube'
 import type { Log, Metrics } from '#observe'
+import type { Preview } from '#reconcile'
 import { names } from '../deploy/names.ts'
-import { webhookConfigurations } from '../deploy/webhooks.ts'
+import { plainPath, webhookConfigurations } from '../deploy/webhooks.ts'
 import type { Address } from './address.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { listenAt } from './listen.ts'
+import { liveBudgetMs } from './live.ts'
+import { createPathToken, type PathToken } from './path-token.ts'
 import { createRegistration } from './register.ts'
 import { createTls, servingNames } from './tls.ts'
 
@@ -32,6 +35,8 @@ interface WebhookDeps {
   /** What the watches show; nothing while they have not shown all. */
   readonly known: () => Pick<Context, 'stores' | 'refreshes'>
   readonly policy: Policy | undefined
+  /** What looks at the remote side; gives nothing while stores are not known, and is absent where live checks are off. */
+  readonly preview?: (() => Preview | undefined) | undefined
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -45,11 +50,12 @@ const clientOf = ({ webhookUrl, namespace, serviceName }: Config) =>
   webhookUrl ? { url: webhookUrl.href.replace(/\/$/, '') } : { service: { namespace, name: serviceName } }
 
 /** The CA as one of the registered trust: in URL mode by us, in Service mode beside what deploy/ installed. */
-const createTrust = ({ config, cluster }: WebhookDeps) => {
+const createTrust = ({ config, cluster, preview }: WebhookDeps, token: PathToken) => {
   const registration = createRegistration({
     request: request => cluster.request(request),
     client: clientOf(config),
     configurations: webhookConfigurations,
+    path: () => (preview && token.path()) ?? plainPath,
     now: () => new Date(),
   })
   if (config.noRegister) return { trust: async () => {}, missing: () => [] as readonly string[] }
@@ -83,28 +89,44 @@ const oncePerChange = (log: Log) => {
   }
 }
 
+/** The verdicts: by the pure rules, and by a look at the remote side where the request knows the token (decision 28). */
+export const verdicts = (
+  { config, known, policy, preview }: Pick<WebhookDeps, 'config' | 'known' | 'policy' | 'preview'>,
+  token: PathToken,
+) => {
+  const context = (): Context => ({
+    ...known(),
+    controllerClass: config.controllerClass,
+    reconciledElsewhere: config.role === 'webhook',
+    genericTargets: config.unsafeAllowGenericTargets,
+    localGateways: config.allowLocalGateways,
+    policy,
+    now: new Date(),
+  })
+  return {
+    admit: (review: unknown) => admit(review, context()),
+    examine: (review: unknown, given: string) => {
+      const live = token.accepts(given) ? preview?.() : undefined
+      if (!live) return admit(review, context())
+      return examine(review, context(), live.check(AbortSignal.timeout(liveBudgetMs)))
+    },
+  }
+}
+
 /** The admission webhook: listens at once, serves as soon as it has a certificate, registers itself after that. */
 export const startWebhook = async (deps: WebhookDeps): Promise<Webhook> => {
   const { config, log, metrics } = deps
   const tls = createTls()
+  const token = createPathToken(() => performance.now())
   const app = createApp({
-    admit: review =>
-      admit(review, {
-        ...deps.known(),
-        controllerClass: config.controllerClass,
-        reconciledElsewhere: config.role === 'webhook',
-        genericTargets: config.unsafeAllowGenericTargets,
-        localGateways: config.allowLocalGateways,
-        policy: deps.policy,
-        now: new Date(),
-      }),
+    ...verdicts(deps, token),
     mutate,
     tls,
     metrics,
     log,
     clock: () => performance.now(),
   })
-  const trust = createTrust(deps)
+  const trust = createTrust(deps, token)
   const tell = oncePerChange(log)
   const keeper = createKeeper({
     store: secretStore({ secrets: secretWriter(deps.cluster), namespace: config.namespace, name: names.ca }),
@@ -112,6 +134,7 @@ export const startWebhook = async (deps: WebhookDeps): Promise<Webhook> => {
     now: () => new Date(),
     names: servingNames({ service: config.serviceName, namespace: config.namespace, url: config.webhookUrl }),
     trust: trust.trust,
+    shares: token.use,
     serve: tls.serve,
     told: (step, because) => log.info('the webhook certificate changes', { step, reason: because }),
   })

@@ -15,6 +15,8 @@ export { allowedPaths, allowsFolder, allowsItem, type PathUse } from './paths.ts
 export { parseReview } from './review.ts'
 export { gatewayUrl } from './rules/gateway-url.ts'
 export { catalogue, warning } from './rules/index.ts'
+export { dynamicRefresh, liveItem, liveStore, liveTarget, notChecked } from './rules/live.ts'
+export { longLivedKey } from './rules/long-lived-key.ts'
 export { refreshesOf } from './rules/refresh-rate.ts'
 export { mostSyncWindows } from './rules/sync-windows.ts'
 export { withoutAudiences } from './rules/token-audience.ts'

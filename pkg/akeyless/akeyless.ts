@@ -1,4 +1,12 @@
-import { type Identity, type ItemQuery, type ItemRef, type ItemValue, type ListedItem, refKey } from '#api'
+import {
+  type Identity,
+  type ItemQuery,
+  type ItemRef,
+  type ItemValue,
+  type Leasable,
+  type ListedItem,
+  refKey,
+} from '#api'
 import { asFault, type Fault } from '#core'
 import { createAsk } from './ask.ts'
 import { noProofs, type Proofs } from './auth/proofs.ts'
@@ -8,13 +16,14 @@ import { inTime } from './deadline.ts'
 import { createDescribe } from './describe.ts'
 import type { DialOptions } from './dial.ts'
 import { type Call, createExchange } from './exchange.ts'
+import { createInspect } from './inspect.ts'
 import { canonical, type Item } from './item.ts'
 import { createList } from './list.ts'
 import { createListings } from './listing.ts'
 import { createNames } from './names.ts'
 import { type Peer, peerOf } from './peer.ts'
 import { createReader, type ReadOptions } from './reader.ts'
-import { Refusal, type Why } from './refusal.ts'
+import { isGeneral, Refusal } from './refusal.ts'
 import type { RotationOptions } from './rotation.ts'
 import { createTokens } from './token.ts'
 import { createTransport } from './transport.ts'
@@ -52,6 +61,13 @@ export interface Akeyless {
     options: ReadOptions,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ItemValue | Fault>>
+  /** The same without ever issuing a lease: a dynamic item is described only. */
+  inspect(
+    identity: Identity,
+    refs: readonly ItemRef[],
+    options: ReadOptions,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ItemValue | Leasable | Fault>>
   /** What an item is, without its value: never issues a lease. */
   describe(identity: Identity, path: string, signal: AbortSignal): Promise<Item>
   /** Every readable item that a query asks for, or a Fault: never a part of them. Their types are known then, without a call. */
@@ -79,11 +95,6 @@ const faults = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T
     throw faultOf(thrown, signal)
   }
 }
-
-/** Refusals of the identity or its gateway: where they are all there is, nothing could be read. */
-const general: ReadonlySet<Why> = new Set<Why>(['rate', 'login', 'held', 'proof', 'failed', 'down', 'slow', 'path'])
-
-const isGeneral = (outcome: unknown): outcome is Refusal => outcome instanceof Refusal && general.has(outcome.why)
 
 /** Refusals after which a listing that names the item is out of date. */
 const isGone = (outcome: unknown): boolean =>
@@ -118,23 +129,28 @@ export const createAkeyless = (options: AkeylessOptions): Akeyless => {
       return await inTime(peer, longestMs, signal, bound => work(peer, bound))
     })
 
+  const read = async (peer: Peer, refs: readonly ItemRef[], readOptions: ReadOptions, bound: AbortSignal) => {
+    const distinct = new Map(refs.map(ref => [refKey(ref), ref]))
+    const wanted = [...distinct.values()]
+    const outcomes = await readItems(peer, wanted, readOptions, bound)
+    const gone = wanted.filter((_ref, index) => isGone(outcomes[index]))
+    if (gone.length > 0) listings.doubt(peer.loginKey, new Set(gone.map(({ path }) => canonical(path))))
+    const [first] = outcomes
+    if (isGeneral(first) && outcomes.every(isGeneral)) throw first
+    const values = outcomes.map(outcome => (outcome instanceof Refusal ? outcome.fault : outcome))
+    return new Map([...distinct.keys()].flatMap((key, index) => (values[index] ? [[key, values[index]]] : [])))
+  }
+  const inspect = createInspect({ types, describe, read })
+
   return {
     login: (identity, signal) =>
       bounded(identity, signal, async (peer, bound) => {
         await tokens.get(peer, bound)
       }),
     read: (identity, refs, readOptions, signal) =>
-      bounded(identity, signal, async (peer, bound) => {
-        const distinct = new Map(refs.map(ref => [refKey(ref), ref]))
-        const wanted = [...distinct.values()]
-        const outcomes = await readItems(peer, wanted, readOptions, bound)
-        const gone = wanted.filter((_ref, index) => isGone(outcomes[index]))
-        if (gone.length > 0) listings.doubt(peer.loginKey, new Set(gone.map(({ path }) => canonical(path))))
-        const [first] = outcomes
-        if (isGeneral(first) && outcomes.every(isGeneral)) throw first
-        const values = outcomes.map(outcome => (outcome instanceof Refusal ? outcome.fault : outcome))
-        return new Map([...distinct.keys()].flatMap((key, index) => (values[index] ? [[key, values[index]]] : [])))
-      }),
+      bounded(identity, signal, (peer, bound) => read(peer, refs, readOptions, bound)),
+    inspect: (identity, refs, readOptions, signal) =>
+      bounded(identity, signal, (peer, bound) => inspect(peer, refs, readOptions, bound)),
     describe: (identity, path, signal) => bounded(identity, signal, (peer, bound) => describe(peer, path, bound)),
     list: (identity, query, { maxAgeMs }, signal) =>
       faults(signal, () => listings.of(peerOf(identity), query, maxAgeMs, signal)),

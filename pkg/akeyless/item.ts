@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import { type ItemType, itemTypes } from '#api'
-import { Fault, show } from '#core'
+import { Fault, parseDuration, show } from '#core'
 import { Refusal } from './refusal.ts'
+
+const General = z.object({
+  dynamic_secret_producer_details: z.object({ user_ttl: z.string() }).nullish().catch(undefined),
+})
 
 /** An item as described or listed; of the many fields (akeyless.md §3) only those in use. */
 export const Item = z
@@ -12,6 +16,7 @@ export const Item = z
     is_enabled: z.boolean().nullish(),
     last_version: z.number().nullish(),
     modification_date: z.string().nullish(),
+    item_general_info: General.nullish().catch(undefined),
   })
   .transform(item => ({
     /** Full path, with the leading slash. */
@@ -20,6 +25,8 @@ export const Item = z
     enabled: item.is_enabled !== false && item.item_state?.toLowerCase() !== 'disabled',
     lastVersion: item.last_version ?? undefined,
     modified: item.modification_date ?? undefined,
+    /** Life of the leases of a dynamic item. Milliseconds. */
+    leaseMs: parseDuration(item.item_general_info?.dynamic_secret_producer_details?.user_ttl ?? '') || undefined,
   }))
 export type Item = z.output<typeof Item>
 
@@ -39,3 +46,7 @@ export const readableType = (item: Item, path: string): ItemType => {
 
 /** The spelling under which everything about an item is remembered. */
 export const canonical = (path: string): string => (path.startsWith('/') ? path : `/${path}`)
+
+/** The refusal of a value that its owner has switched off. */
+export const disabled = (path: string): Refusal =>
+  new Refusal('invalid', new Fault('ItemDisabled', `item ${show(path)} is disabled`, { remedy: 'enable the item' }))

@@ -2,11 +2,11 @@ import type { ItemRef, ItemType, ItemValue } from '#api'
 import { Fault, type FaultCode, show } from '#core'
 import { type Cache, type CacheKey, longestKeptMs } from './cache.ts'
 import { createFlights } from './flight.ts'
-import { canonical } from './item.ts'
+import { canonical, disabled } from './item.ts'
 import { itemReaders } from './items/index.ts'
 import type { Desk } from './items/reader.ts'
 import type { Peer } from './peer.ts'
-import { Refusal, type Why } from './refusal.ts'
+import { Refusal, settled, type Why } from './refusal.ts'
 import type { Types } from './types.ts'
 
 export interface ReadOptions {
@@ -14,6 +14,8 @@ export interface ReadOptions {
   readonly scope: string
   /** For how long the value may be wanted again: the interval of the object; a day where absent. */
   readonly keepMs?: number | undefined
+  /** True where nothing may be leased: a dynamic item is refused then. */
+  readonly leaseless?: boolean | undefined
 }
 
 /**
@@ -43,22 +45,12 @@ const moved = (path: string): Refusal =>
 const negative = (path: string): Refusal =>
   new Refusal('invalid', new Fault('VersionNotFound', `item ${show(path)} has no version below 0`))
 
-/** The refusal of an attempt, as a value: what else is thrown ends the whole read. */
-const settled = async <T>(attempt: Promise<T>): Promise<T | Refusal> => {
-  try {
-    return await attempt
-  } catch (thrown) {
-    if (thrown instanceof Refusal) return thrown
-    throw thrown
-  }
-}
-
 /** Why a value was refused, by a look at the item itself: it may be disabled, of another type by now, or lack the version. */
 const explain = (ref: ItemRef, refusal: Refusal, item: { readonly enabled: boolean }): Refusal => {
   const path = show(ref.path)
   const because = (code: FaultCode, message: string, remedy?: string) =>
     new Refusal('invalid', new Fault(code, message, { remedy }))
-  if (!item.enabled) return because('ItemDisabled', `item ${path} is disabled`, 'enable the item')
+  if (!item.enabled) return disabled(ref.path)
   if (refusal.why !== 'absent') return refusal
   if (ref.version !== 0) {
     const remedy = 'name a version that exists, or leave it out for the latest'
@@ -98,6 +90,7 @@ export const createReader = ({ desk, types, cache, now }: Deps): ReadItems => {
     signal: AbortSignal,
   ): Promise<ItemValue> => {
     const { lease } = itemReaders[type]
+    if (lease && options.leaseless) throw moved(ref.path)
     const { keepMs = longestKeptMs } = options
     const { loginKey: owner, readKey: reader } = peer
     const version = lease ? 0 : ref.version

@@ -35,3 +35,19 @@ export class Refusal extends Error {
     this.fault = fault
   }
 }
+
+/** Refusals of the identity or its gateway: where they are all there is, nothing could be read. */
+const general: ReadonlySet<Why> = new Set<Why>(['rate', 'login', 'held', 'proof', 'failed', 'down', 'slow', 'path'])
+
+export const isGeneral = (outcome: unknown): outcome is Refusal =>
+  outcome instanceof Refusal && general.has(outcome.why)
+
+/** The refusal of an attempt, as a value: what else is thrown ends the whole read. */
+export const settled = async <T>(attempt: Promise<T>): Promise<T | Refusal> => {
+  try {
+    return await attempt
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return thrown
+    throw thrown
+  }
+}

@@ -24,6 +24,7 @@ export {
   type ItemType,
   type ItemValue,
   itemTypes,
+  type Leasable,
   type ListedItem,
   refKey,
 } from './item.ts'

@@ -26,6 +26,13 @@ export interface ItemValue {
   readonly ttlMs?: number
 }
 
+/** An item that has no value until somebody leases one, as described. */
+export interface Leasable {
+  readonly type: 'DYNAMIC_SECRET'
+  /** Life of its leases, where the gateway tells. Milliseconds. */
+  readonly leaseMs?: number
+}
+
 /** Which items a find asks for (akeyless.md §3.3). */
 export interface ItemQuery {
   /** Text that the path of each begins with, with a slash at both ends; the whole vault where absent. */

@@ -35,7 +35,7 @@ export {
   reflect,
   type Stats,
 } from './reflector.ts'
-export { RawSecret, type SecretBody, type SecretDigest, secretDigest, secretWriter } from './secrets.ts'
+export { RawSecret, type SecretBody, type SecretDigest, secretCards, secretDigest, secretWriter } from './secrets.ts'
 export { type AccountDigest, accountDigest, type ServiceAccount, serviceAccounts } from './service-accounts.ts'
 export { type ObjectRef, statusWriter } from './status.ts'
 export type { Snapshot } from './store.ts'

@@ -19,6 +19,8 @@ const bytes = recordOf(z.string().nullable()).transform(data =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, value ?? ''])),
 )
 
+const statusOf = (thrown: unknown): number => (thrown instanceof KubeError ? thrown.status : 0)
+
 /** A Secret as JSON on the wire: unknown fields stay, so that a replace loses none. */
 export const RawSecret = z.looseObject({
   apiVersion: z.literal('v1').default('v1'),
@@ -64,6 +66,35 @@ export const secretDigest = (raw: unknown) => {
   }
 }
 
+const table = 'application/json;as=Table;g=meta.k8s.io;v=v1'
+const Table = z.object({
+  columnDefinitions: z.array(z.object({ name: z.string() })),
+  rows: z.array(z.object({ cells: z.array(z.unknown()), object: z.unknown() })),
+})
+
+/**
+ * A Secret as `kubectl get` shows it: its type and metadata, and no byte of its data, which the API server keeps to itself.
+ * Undefined when absent; whether it is immutable is not told. Throws Fault.
+ */
+export const secretCards =
+  (cluster: Cluster) =>
+  async (namespace: string, name: string, signal: AbortSignal): Promise<RawSecret | undefined> => {
+    const path = pathOf({ apiVersion: 'v1', resource: 'secrets', namespace, name })
+    try {
+      const query = { includeObject: 'Metadata' }
+      const answer = Table.safeParse(await cluster.request({ method: 'GET', path, query, accept: table, signal }))
+      const [row] = answer.data?.rows ?? []
+      const place = answer.data?.columnDefinitions.findIndex(column => column.name === 'Type') ?? -1
+      const metadata = z.object({ metadata: z.unknown() }).safeParse(row?.object).data?.metadata
+      const card = RawSecret.safeParse({ metadata, type: row?.cells[place] })
+      if (card.success) return card.data
+      throw new KubeError({ status: 0, reason: 'Garbled' })
+    } catch (thrown) {
+      if (statusOf(thrown) === 404) return undefined
+      throw signal.aborted ? thrown : clusterFault(thrown, `look at Secret ${namespace}/${name}`)
+    }
+  }
+
 type Written = 'written' | 'conflict'
 
 /** A Secret as it is to be written; `data` is base64. */
@@ -76,8 +107,6 @@ export interface SecretBody {
   }
   readonly [field: string]: unknown
 }
-
-const statusOf = (thrown: unknown): number => (thrown instanceof KubeError ? thrown.status : 0)
 
 /**
  * Secrets, live. Each call throws Fault (ClusterRefused, ClusterUnreachable), and tells a conflict by its result. The path of a

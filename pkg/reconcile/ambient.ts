@@ -25,16 +25,23 @@ const isAmbient = (login: Login): boolean => {
 const matches = (pattern: string, host: string): boolean =>
   pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1 : host === pattern
 
+const hostOf = (gateway: URL | null): string => gateway?.hostname.toLowerCase().replace(/\.$/, '') ?? ''
+
+/** Whether an administrator trusts the gateway, whatever is sent there. */
+export const isTrusted = (gateway: string, trusted: readonly string[]): boolean => {
+  const url = URL.parse(gateway)
+  return url?.protocol === 'https:' && trusted.some(pattern => matches(pattern.toLowerCase(), hostOf(url)))
+}
+
 /**
  * Our own identity goes to gateways that an administrator trusts: a tenant who names a gateway could otherwise use it elsewhere in
  * our name (security.md T4). Undefined where it may go.
  */
 export const ambientFault = (login: Login, gateway: string, trusted: readonly string[]): Fault | undefined => {
-  if (!isAmbient(login)) return undefined
+  if (!isAmbient(login) || isTrusted(gateway, trusted)) return undefined
   const url = URL.parse(gateway)
-  const host = url?.hostname.toLowerCase().replace(/\.$/, '') ?? ''
-  if (url?.protocol === 'https:' && trusted.some(pattern => matches(pattern.toLowerCase(), host))) return undefined
-  const why = url?.protocol === 'https:' ? `${host} is not a trusted gateway` : 'the gateway is not called by https'
+  const why =
+    url?.protocol === 'https:' ? `${hostOf(url)} is not a trusted gateway` : 'the gateway is not called by https'
   return new Fault(
     'AmbientDenied',
     `access type ${login.type} would send the identity of Latchkey itself, and ${why}`,

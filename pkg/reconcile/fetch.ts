@@ -1,4 +1,4 @@
-import type { Identity, ItemRef } from '#api'
+import type { ExternalSecret, ExternalSecretSpec, Identity, ItemRef } from '#api'
 import { asFault, Fault, type FaultCode } from '#core'
 import {
   type Fetched,
@@ -8,12 +8,14 @@ import {
   findSites,
   type Items,
   refsOf,
+  type StoreName,
   select,
   storeId,
   storesOf,
 } from '#materialize'
 import { intervalOf } from './decide.ts'
-import type { Pass } from './pass.ts'
+import type { Parts, Pass } from './pass.ts'
+import type { Deps, ItemSource } from './ports.ts'
 import { keyOf, type Store, showStore } from './store.ts'
 import type { Stores } from './stores.ts'
 
@@ -43,13 +45,25 @@ const suspicious: readonly FaultCode[] = [
   'CredentialInvalid',
 ]
 
-interface Job {
+/** What reading takes: a pass has it, and so has a look before there is one. */
+export interface Reading {
+  readonly deps: Pick<Deps, 'turns'> & { readonly source: Pick<ItemSource, 'read' | 'list'> }
+  readonly parts: Pick<Parts, 'identities'>
+  readonly externalSecret: ExternalSecret
+  readonly signal: AbortSignal
+}
+
+/** What is to be read with one of the stores. */
+export interface Job {
+  /** The store as the spec names it, with the field that does. */
+  readonly name: StoreName & { readonly path: string }
   readonly store: Store
   readonly refs: readonly ItemRef[]
   readonly finds: readonly FindSite[]
 }
 
-interface Got {
+/** What one store gives: items by refKey, and what each search found, by its path. */
+export interface Got {
   readonly items: Items
   readonly found: ReadonlyMap<string, readonly string[] | Fault>
 }
@@ -59,7 +73,7 @@ const isOwnFault = (thrown: unknown): thrown is Fault =>
   thrown instanceof Fault && (thrown.code === 'AccessDenied' || thrown.code === 'SpecInvalid')
 
 const search = async (
-  { deps, signal }: Pass,
+  { deps, signal }: Reading,
   identity: Identity,
   { path, find }: FindSite,
   age: Age,
@@ -75,12 +89,12 @@ const search = async (
   }
 }
 
-const readStore = async (pass: Pass, { store, refs, finds }: Job, age: Age): Promise<Got> => {
-  const { deps, parts, externalSecret, signal } = pass
+const readStore = async (reading: Reading, { store, refs, finds }: Job, age: Age): Promise<Got> => {
+  const { deps, parts, externalSecret, signal } = reading
   const { namespace = '', uid = '' } = externalSecret.metadata
   const identity = await parts.identities.of(store, namespace, signal)
   const found = new Map<string, readonly string[] | Fault>()
-  const searches = finds.map(async site => found.set(site.path, await search(pass, identity, site, age)))
+  const searches = finds.map(async site => found.set(site.path, await search(reading, identity, site, age)))
   await Promise.all(searches)
   const names = [...found.values()].flatMap(paths => (paths instanceof Fault ? [] : [...paths]))
   const all = [...refs, ...[...new Set(names)].map(path => ({ path, version: 0 }))]
@@ -90,26 +104,37 @@ const readStore = async (pass: Pass, { store, refs, finds }: Job, age: Age): Pro
   return { items, found }
 }
 
+/** What a spec reads, by the stores that are given. */
+export const jobsOf = (spec: ExternalSecretSpec, stores: Stores): readonly Job[] => {
+  const { refs } = refsOf(spec)
+  const finds = findSites(spec)
+  return storesOf(spec).flatMap(name => {
+    const id = storeId(name)
+    const store = stores.get(id)
+    const own = finds.filter(site => storeId(site.store) === id)
+    return store ? [{ name, store, refs: refs.get(id) ?? [], finds: own }] : []
+  })
+}
+
+/** Everything of one store. Throws Fault where it could not be read at all. */
+export const fetchFrom = (reading: Reading, job: Job, age: Age): Promise<Got> =>
+  readStore(reading, job, age).catch((thrown: unknown) => {
+    throw throughStore(thrown, job.store, job.name.path)
+  })
+
 /**
  * Everything that the spec reads, each store asked once and all at the same time. Throws Fault where a store could not be read
  * at all.
  */
 export const fetchAll = async (pass: Pass, stores: Stores, age: Age): Promise<Fetched> => {
-  const { spec } = pass.externalSecret
-  const { refs } = refsOf(spec)
-  const finds = findSites(spec)
   const got = await Promise.all(
-    storesOf(spec).flatMap(name => {
-      const id = storeId(name)
-      const store = stores.get(id)
-      if (!store) return []
-      const job = { store, refs: refs.get(id) ?? [], finds: finds.filter(site => storeId(site.store) === id) }
-      const read = readStore(pass, job, age).catch((thrown: unknown) => {
-        const fault = throughStore(thrown, store, name.path)
-        if (suspicious.includes(fault.code)) pass.parts.suspect(keyOf(store))
-        throw fault
-      })
-      return [read.then(result => [id, result] as const)]
+    jobsOf(pass.externalSecret.spec, stores).map(async job => {
+      try {
+        return [storeId(job.name), await fetchFrom(pass, job, age)] as const
+      } catch (thrown) {
+        if (thrown instanceof Fault && suspicious.includes(thrown.code)) pass.parts.suspect(keyOf(job.store))
+        throw thrown
+      }
     }),
   )
   return {

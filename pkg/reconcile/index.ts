@@ -27,6 +27,8 @@ export type {
   Snapshot,
   StatusWriter,
 } from './ports.ts'
+export type { ItemInspector, Mode, PreviewDeps } from './preview/ports.ts'
+export { createPreview, type Preview } from './preview/preview.ts'
 export { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
 export { isOurs, type Store, storeKey } from './store.ts'
 export { resolveStores } from './stores.ts'

@@ -46,7 +46,7 @@ export class Refused extends Error {
 export class Superseded extends Error {}
 
 /** The target as the watch last saw it. */
-export const digestOf = (deps: Deps, externalSecret: ExternalSecret): SecretDigest | undefined =>
+export const digestOf = (deps: Pick<Deps, 'secrets'>, externalSecret: ExternalSecret): SecretDigest | undefined =>
   deps.secrets.get(`${externalSecret.metadata.namespace ?? ''}/${targetName(externalSecret)}`)
 
 /** The template engine as the namespace of the object may use it: a tenant's templates hold up those of no other. */

@@ -1,15 +1,14 @@
 import { gatewayUrl, judge } from '#admission'
-import { asFault, Fault, type FaultCode, parseDuration, sentence } from '#core'
+import { Fault, type FaultCode, parseDuration, sentence } from '#core'
 import { isReferent } from './account.ts'
 import { spread } from './decide.ts'
-import { type Resolved, resolveIdentity } from './identity.ts'
-import { located } from './located.ts'
 import { storeFinalizer } from './marks.ts'
 import type { StatusMemory } from './memory.ts'
 import { type Next, nextAfter } from './next.ts'
 import type { Deps } from './ports.ts'
 import { isOurs, refOf, type Store } from './store.ts'
 import { isDefinite, type Seen, summarizeStore } from './store-status.ts'
+import { tryStore } from './trial.ts'
 
 /** ESO's --store-requeue-interval (compatibility.md §7). */
 const usualMs = 5 * 60e3
@@ -46,17 +45,8 @@ const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen
   }
   // who it logs in as only those who read can tell
   if (isReferent(store)) return { faults: [], notes, referent: true }
-  let resolved: Resolved | undefined
-  try {
-    resolved = await resolveIdentity(store, store.metadata.namespace ?? '', deps, signal)
-    await deps.source.login(resolved.identity, signal)
-    return { faults: [], notes: [...notes, ...resolved.notes] }
-  } catch (thrown) {
-    return {
-      faults: [located(asFault(thrown), store, resolved?.identity)],
-      notes: [...notes, ...(resolved?.notes ?? [])],
-    }
-  }
+  const tried = await tryStore(deps, store, signal)
+  return { ...tried, notes: [...notes, ...tried.notes] }
 }
 
 const timed: readonly FaultCode[] = ['CredentialMissing', 'LoginBlocked']

@@ -7,7 +7,7 @@ import type { Deps } from './ports.ts'
 import { isDefault, isOurs, type Store, showStore } from './store.ts'
 
 type Known = Pick<Deps, 'stores' | 'clusterStores'>
-type Judging = Known & Pick<Deps, 'namespaces' | 'controllerClass'>
+export type Judging = Known & Pick<Deps, 'namespaces' | 'controllerClass'>
 
 /** Stores by storeId. */
 export type Stores = ReadonlyMap<string, Store>
@@ -20,8 +20,12 @@ export type Resolved =
   | { readonly is: 'pending' }
   | { readonly is: 'refused'; readonly faults: readonly Fault[] }
 
-const lookUp = ({ kind, name }: StoreName, namespace: string, { stores, clusterStores }: Known): Store | undefined =>
-  kind === 'SecretStore' ? stores.get(`${namespace}/${name}`) : clusterStores.get(name)
+/** A store that is named in a namespace; undefined where there is none. */
+export const lookUp = (
+  { kind, name }: StoreName,
+  namespace: string,
+  { stores, clusterStores }: Known,
+): Store | undefined => (kind === 'SecretStore' ? stores.get(`${namespace}/${name}`) : clusterStores.get(name))
 
 /** The stores that an ExternalSecret names and that exist, ready or not; those that do not, by their absence. */
 export const storesNamed = ({ metadata, spec }: ExternalSecret, known: Known): Stores =>
@@ -69,7 +73,12 @@ const notReady = ({ kind, metadata: { name }, status }: Store, path: string): Fa
 }
 
 /** What keeps one store from being used now: the flood gate too, without a good login of the store nobody tries one. */
-const standing = (store: Store, namespace: string, path: string, deps: Judging): 'usable' | 'pending' | Fault => {
+export const standing = (
+  store: Store,
+  namespace: string,
+  path: string,
+  deps: Judging,
+): 'usable' | 'pending' | Fault => {
   const labels = deps.namespaces.get(namespace)?.labels
   if (store.kind === 'ClusterSecretStore' && !admits(store.spec.conditions, { name: namespace, labels })) {
     return denied(namespace, store, path)

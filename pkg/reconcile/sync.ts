@@ -100,7 +100,7 @@ const isSlip = ({ externalSecret: { status } }: Pass, { reason }: Sync): boolean
   (readyOf(status?.conditions)?.status === 'True' ||
     (status?.faults ?? []).some(({ code, path }) => code === 'ItemNotFound' && path === everywhere))
 
-const nothingFound = (): Fault =>
+export const nothingFound = (): Fault =>
   new Fault('ItemNotFound', 'nothing is found, and there is no Secret yet', {
     path: 'spec.dataFrom',
     remedy: 'correct the path or the expression, or create the items',

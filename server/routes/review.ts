@@ -8,6 +8,12 @@ import type { Log, Metrics } from '#observe'
 /** One verdict on the body of an AdmissionReview; pure, and it answers whatever the body holds. */
 export type Admit = (review: unknown) => unknown
 
+/**
+ * The same for a request at a path that ends in a token, good or not. A promise where it takes more than a look at the object; it
+ * settles well within the timeout of the webhook.
+ */
+export type Examine = (review: unknown, token: string) => unknown
+
 export interface ReviewDeps {
   readonly metrics: Pick<Metrics, 'count' | 'observe'>
   readonly log: Log
@@ -18,6 +24,7 @@ export interface ReviewDeps {
 interface Webhook extends ReviewDeps {
   readonly name: 'validate' | 'mutate'
   readonly admit: Admit
+  readonly examine?: Examine | undefined
   /** Whether an object passes that a defect of ours kept from being judged. */
   readonly onDefect: 'allow' | 'deny'
 }
@@ -42,6 +49,11 @@ const reply = (envelope: Envelope, allowed: boolean, code: number, message: stri
   response: { uid: envelope.request.uid, allowed, ...(allowed ? {} : { status: { code, message } }) },
 })
 
+interface Read {
+  readonly review: unknown
+  readonly envelope: Envelope
+}
+
 const defect = 500
 const Verdict = z.looseObject({
   response: z.looseObject({ allowed: z.boolean(), status: z.looseObject({ code: z.number() }).optional() }),
@@ -53,26 +65,43 @@ const resultOf = (answer: unknown): Result => {
   return response.status?.code === defect ? 'failed' : 'denied'
 }
 
-const judge = (webhook: Webhook, review: unknown, envelope: Envelope): { answer: unknown; result: Result } => {
+interface Judged {
+  readonly answer: unknown
+  readonly result: Result
+}
+
+const failed = (webhook: Webhook, envelope: Envelope, thrown: unknown): Judged => {
+  const fields = { kind: kindOf(envelope), operation: webhook.name, fault: thrown }
+  webhook.log.error('an admission review could not be judged', fields)
+  const message = 'a defect in Latchkey kept this object from being judged → report it with the log line'
+  return { answer: reply(envelope, webhook.onDefect === 'allow', defect, message), result: 'failed' }
+}
+
+const judged = (answer: unknown): Judged => ({ answer, result: resultOf(answer) })
+
+/** A promise only where the verdict is one: what is pure is answered in the same turn. */
+const judge = (
+  webhook: Webhook,
+  { review, envelope }: Read,
+  verdict: (review: unknown) => unknown,
+): Judged | Promise<Judged> => {
   if (envelope.apiVersion !== 'admission.k8s.io/v1') {
     const message = 'the webhook configuration asks in another version → set admissionReviewVersions to [v1]'
     return { answer: reply(envelope, false, 400, message), result: 'denied' }
   }
   try {
-    const answer = webhook.admit(review)
-    return { answer, result: resultOf(answer) }
+    const answer = verdict(review)
+    if (!(answer instanceof Promise)) return judged(answer)
+    return answer.then(judged).catch((thrown: unknown) => failed(webhook, envelope, thrown))
   } catch (thrown) {
-    const fields = { kind: kindOf(envelope), operation: webhook.name, fault: thrown }
-    webhook.log.error('an admission review could not be judged', fields)
-    const message = 'a defect in Latchkey kept this object from being judged → report it with the log line'
-    return { answer: reply(envelope, webhook.onDefect === 'allow', defect, message), result: 'failed' }
+    return failed(webhook, envelope, thrown)
   }
 }
 
 const remedy = 'send an AdmissionReview as application/json'
 
 /** The body as a review that can be answered, or the sentence that says why not. */
-const readReview = (body: unknown): { review: unknown; envelope: Envelope } | { refused: string } => {
+const readReview = (body: unknown): Read | { refused: string } => {
   const read = parseReview(typeof body === 'string' ? body : '')
   if ('fault' in read) return { refused: sentence({ message: read.fault.message, remedy }) }
   const envelope = Envelope.safeParse(read.review)
@@ -80,9 +109,10 @@ const readReview = (body: unknown): { review: unknown; envelope: Envelope } | { 
   return { refused: sentence({ message: 'the body is not an AdmissionReview with request.uid', remedy }) }
 }
 
+/** `verdictOn` says which verdict a request gets. */
 const handler =
-  (webhook: Webhook) =>
-  (request: FastifyRequest, to: FastifyReply): FastifyReply => {
+  (webhook: Webhook, verdictOn: (request: FastifyRequest) => Admit) =>
+  (request: FastifyRequest, to: FastifyReply): FastifyReply | Promise<FastifyReply> => {
     const { metrics, clock, name } = webhook
     const started = clock()
     const read = readReview(request.body)
@@ -92,13 +122,35 @@ const handler =
       count('other', 'unreadable')
       return to.code(400).type('text/plain; charset=utf-8').send(`${read.refused}\n`)
     }
-    const { answer, result } = judge(webhook, read.review, read.envelope)
-    count(kindOf(read.envelope), result)
-    metrics.observe('latchkey_admission_seconds', { webhook: name }, (clock() - started) / 1000)
-    return to.type('application/json').send(JSON.stringify(answer))
+    const end = ({ answer, result }: Judged): FastifyReply => {
+      count(kindOf(read.envelope), result)
+      metrics.observe('latchkey_admission_seconds', { webhook: name }, (clock() - started) / 1000)
+      return to.type('application/json').send(JSON.stringify(answer))
+    }
+    const verdict = judge(webhook, read, verdictOn(request))
+    return verdict instanceof Promise ? verdict.then(end) : end(verdict)
   }
 
-/** POST /NAME: HTTP 200 with an AdmissionReview as soon as there is a uid to answer to, 400 with a sentence before that. */
+const Params = z.object({ token: z.string() })
+
+/**
+ * POST /NAME, and POST /NAME/TOKEN where there is something to examine: HTTP 200 with an AdmissionReview as soon as there is a uid to
+ * answer to, 400 with a sentence before that. Nothing that is written or counted holds the token.
+ */
 export const reviewRoute = (app: FastifyInstance, webhook: Webhook): void => {
-  app.post(`/${webhook.name}`, handler(webhook))
+  const { name, admit, examine } = webhook
+  app.post(
+    `/${name}`,
+    handler(webhook, () => admit),
+  )
+  if (!examine) return
+  app.post(
+    `/${name}/:token`,
+    handler(
+      webhook,
+      ({ params }) =>
+        review =>
+          examine(review, Params.parse(params).token),
+    ),
+  )
 }

@@ -59,6 +59,7 @@ export const revealers: Readonly<Record<string, string>> = {
   'certs/issue.ts': 'the CA key signs',
   'certs/keeper.ts': 'a stored CA key is compared with its certificate',
   'certs/store.ts': 'the CA key goes into its Secret',
+  'certs/token.ts': 'the token of the webhook path is derived from the CA key',
   'dev/bench/cases/template.ts': 'a key made for the bench goes into a PKCS#12 archive',
   'dev/bench/stage.ts': 'the key of the gateway that is measured against',
   'dev/gateway.ts': 'the key of the development gateway',
@@ -79,6 +80,7 @@ export const revealers: Readonly<Record<string, string>> = {
   'pkg/reconcile/login/certificate.ts': 'a certificate is told from its key',
   'pkg/reconcile/login/selectors.ts': 'accessID and accessType are words; blanks around a value are found',
   'pkg/reconcile/secret.ts': 'the data of a Secret',
+  'server/path-token.ts': 'the token of the webhook path goes into the webhook configuration',
   'server/tls.ts': 'the serving key goes into a TLS context',
   'server/write-back.ts': 'the successor of a token goes into its Secret',
 }

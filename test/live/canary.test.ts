@@ -86,8 +86,17 @@ await install()
 const random = (size: number) => Buffer.from(`${marker.repeat(2)}${String(++planted).padStart(size - 12, '-')}`)
 const gateway = await startTlsGateway(t, seed, { random })
 const { secrets, externalSecrets, stores, events } = pathsOf(namespace)
-const latchkey = await startRegistered(t, { namespace, gateway })
+// every object is looked at when it is applied, too; what is wrong with it is a warning, so that it gets as far as its status
+const args = ['--live-checks-stores', 'warn', '--live-checks-items', 'warn']
+const latchkey = await startRegistered(t, { namespace, gateway, args, live: true })
 const answers: string[] = []
+
+/** What somebody sees who applies an object; nothing is stored. */
+const show = async (object: object): Promise<string> => {
+  const said = await kubectl(['apply', '--dry-run=server', '-f', '-'], { namespace, input: stringify(object) })
+  answers.push(said.stderr)
+  return said.stderr
+}
 
 const login = (name: string, change: { accessId?: string; accessKey?: string; accessType?: string } = {}) =>
   create(secrets, credentials({ name, accessId: good, accessKey: accessKeys.good, ...change }))
@@ -147,6 +156,10 @@ const unreadable: Readonly<Record<string, { says: string; spec: object }>> = {
     spec: { target: { name: 'immutable' }, data: [entry('a', '/text')] },
   },
 }
+/** Neither a lease nor a write is tried when something is applied. */
+const seenAtAdmission = (says: string): boolean =>
+  !['made no credential', 'data[.dockerconfigjson]', 'is immutable and holds other data'].includes(says)
+
 t.test('values that cannot be used', async t => {
   const metadata = { name: 'immutable' }
   await create(secrets, { metadata, data: { a: encode(canary()) }, immutable: true })
@@ -155,6 +168,8 @@ t.test('values that cannot be used', async t => {
       await make(name, spec)
       const { message } = readyOf(await whenReady(t, `${externalSecrets}/${name}`, 'False'))
       t.ok(message.includes(says), message)
+      const told = await show(externalSecret(`${name}-applied`, { target: { name }, ...spec }))
+      if (seenAtAdmission(says)) t.ok(told.includes(says), `${name} at admission: ${told}`)
     }),
   )
 })
@@ -211,6 +226,8 @@ t.test('a gateway that fails in every way, in words of its own', async t => {
     await make(`reading-${index}`, { data: [entry('a', `/fresh/${index}`)] })
     const { message } = readyOf(await whenReady(t, `${externalSecrets}/reading-${index}`, 'False'))
     t.ok(message.includes(says), `${says}: ${message}`)
+    const told = await show(externalSecret(`applied-${index}`, { data: [entry('a', `/fresh/${index}`)] }))
+    t.match(told, /Warning: /, says)
   }
   gateway.reset()
 })
@@ -233,6 +250,7 @@ t.test('a login that fails, or answers oddly', async t => {
     gateway.reset()
     gateway.fail({ ...order, op: 'auth', times: 100 })
     await login(name, { accessId: accessIds[index] ?? good, accessKey: accessKeys.failing })
+    await show(secretStore(name, storeSpec({ secret: name })))
     await makeStore(name)
     const { message } = readyOf(await settled(t, `${stores}/${name}`, store => readyOf(store) !== undefined))
     t.ok(message.includes(says), `${says}: ${message}`)

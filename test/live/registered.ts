@@ -1,6 +1,8 @@
 // `latchkey serve` with its webhook registered for one namespace and for what carries its label: test files run beside each other,
 // and a registration for the whole cluster would judge the manifests of all of them.
 import { Agent, request as send } from 'undici'
+import { deriveToken } from '#certs'
+import { Sensitive } from '#core'
 import { names } from '../../deploy/names.ts'
 import { webhookConfigurations } from '../../deploy/webhooks.ts'
 import { freePort } from '../../dev/controlplane/index.ts'
@@ -31,24 +33,34 @@ const collectionOf = (kind: unknown): string => `${admission}/${String(kind).toL
 /** Cluster-scoped objects of a test carry this label, or its webhook never sees them. */
 export const labelOf = (namespace: string) => ({ 'test.latchkey.dev/namespace': namespace })
 
+interface Where {
+  readonly namespace: string
+  readonly url: string
+  readonly ca: string
+  /** Of validation; the plain one where undefined. */
+  readonly path: string | undefined
+}
+
+/** Objects with this label are stored as they are, as if there were no webhook yet. */
+export const unjudged = { 'test.latchkey.dev/unjudged': 'true' }
+
 /** The shipped configurations under a name of their own, for one namespace. */
-const scoped = (namespace: string, url: string, ca: string): readonly { kind: string }[] =>
-  webhookConfigurations({ url }, Buffer.from(ca).toString('base64')).map(configuration => ({
+const scoped = ({ namespace, url, ca, path }: Where): readonly { kind: string }[] =>
+  webhookConfigurations({ url }, Buffer.from(ca).toString('base64'), path).map(configuration => ({
     ...configuration,
     metadata: { name: namespace },
     webhooks: (configuration['webhooks'] as { name: string }[]).map(webhook => ({
       ...webhook,
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+      objectSelector: { matchExpressions: Object.keys(unjudged).map(key => ({ key, operator: 'DoesNotExist' })) },
       // a namespace selector lets every cluster-scoped object through
       ...(webhook.name.includes('.cluster') && { objectSelector: { matchLabels: labelOf(namespace) } }),
     })),
   }))
 
-const register = async (
-  t: Ending,
-  { namespace, url, ca, controller }: { namespace: string; url: string; ca: string; controller: string | undefined },
-): Promise<void> => {
-  const configurations = scoped(namespace, url, ca)
+const register = async (t: Ending, where: Where, controller: string | undefined): Promise<void> => {
+  const { namespace } = where
+  const configurations = scoped(where)
   // before the process ends, or the API server would call nobody
   t.teardown(() =>
     Promise.all(configurations.map(({ kind }) => request('DELETE', `${collectionOf(kind)}/${namespace}`))),
@@ -67,6 +79,12 @@ const register = async (
   })
 }
 
+/** What the path ends in, by the Secret with the CA. */
+export const tokenOf = (secret: { data: Record<string, string> }): string =>
+  deriveToken(Sensitive.bytes(Buffer.from(secret.data['ca.key'] ?? '', 'base64')))
+    .reveal()
+    .toString()
+
 /** Starts the process and registers it; both end with the test. */
 export const startRegistered = async (
   t: Ending,
@@ -76,9 +94,11 @@ export const startRegistered = async (
     /** The class that it serves, where not the usual one. */
     controller?: string
     args?: readonly string[]
+    /** Whether the API server knows the token of the path, and so has live checks made. */
+    live?: boolean
   },
 ): Promise<Registered> => {
-  const { namespace, gateway, controller, args = [] } = options
+  const { namespace, gateway, controller, args = [], live = false } = options
   const at = `127.0.0.1:${await freePort()}`
   const url = `https://${at}`
   const own = ['--role', 'all', '--namespace', namespace, '--webhook-bind', at, '--webhook-url', url]
@@ -86,7 +106,8 @@ export const startRegistered = async (
   const process = await startLatchkey(t, { namespace, gateway, args: [...own, ...shared, ...args] })
   const { body: secret } = await request('GET', `${pathsOf(namespace).secrets}/${names.ca}`)
   const ca = Buffer.from(secret.data['ca.crt'], 'base64').toString()
-  await register(t, { namespace, url, ca, controller })
+  const path = live ? `/validate/${tokenOf(secret)}` : undefined
+  await register(t, { namespace, url, ca, path }, controller)
   const dispatcher = new Agent({ connect: { ca } })
   t.teardown(() => dispatcher.close())
   const [, metricsAt] = String(process.ready['address']).split(' ')

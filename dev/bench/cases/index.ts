@@ -1,4 +1,5 @@
 import type { Case } from '../case.ts'
+import { admissionLive } from './admission-live.ts'
 import { converge } from './converge.ts'
 import { convergeTemplate } from './converge-template.ts'
 import { firstSync } from './first-sync.ts'
@@ -10,4 +11,14 @@ import { webhook } from './webhook.ts'
 
 /** All cases, in the order of the table; a new one is a file and a line. */
 // stores first: it runs without a webhook, and a registration of another case would refuse its manifests
-export const cases: readonly Case[] = [stores, firstSync, start, idle, webhook, converge, template, convergeTemplate]
+export const cases: readonly Case[] = [
+  stores,
+  firstSync,
+  start,
+  idle,
+  webhook,
+  admissionLive,
+  converge,
+  template,
+  convergeTemplate,
+]

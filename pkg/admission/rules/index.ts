@@ -16,6 +16,7 @@ import { findWide } from './find-wide.ts'
 import { gatewayUrl } from './gateway-url.ts'
 import { immutable } from './immutable.ts'
 import { kubernetesAuth } from './kubernetes-auth.ts'
+import { liveRules } from './live.ts'
 import { longLivedKey } from './long-lived-key.ts'
 import { manifestTarget } from './manifest-target.ts'
 import { metadataPolicy } from './metadata-policy.ts'
@@ -143,6 +144,7 @@ const described: readonly Described[] = [
   ...storeRules,
   ...clusterExternalSecretRules,
   ...pushSecretRules,
+  ...liveRules,
 ]
 
 /** Every id that a finding can carry, with its line of documentation: the source of docs/reference/rejections.md. */

@@ -102,7 +102,10 @@ t.test('without a CA the bundle is left out, so that a later apply keeps the one
   for (const { webhooks } of hooksOf({ service }, undefined)) {
     for (const { clientConfig } of webhooks) {
       t.notOk('caBundle' in clientConfig)
-      t.match(clientConfig.service, { ...service, path: /^\/(validate|mutate)$/ })
+      t.match(clientConfig.service, service)
     }
   }
+  const [validating, mutating] = hooksOf({ service }, undefined)
+  for (const { clientConfig } of validating?.webhooks ?? []) t.same(clientConfig.service, service, 'and the path')
+  for (const { clientConfig } of mutating?.webhooks ?? []) t.match(clientConfig.service, { path: '/mutate' })
 })

@@ -2,6 +2,7 @@ import t from 'tap'
 import { Fault } from '#core'
 import { readConfig } from '../../../server/config.ts'
 import { configHelp, configPage, flagTable } from '../../../server/flags.ts'
+import { liveModes } from '../../../server/live.ts'
 
 const lines = (argv: readonly string[], env: NodeJS.ProcessEnv = {}): readonly string[] => {
   try {
@@ -82,8 +83,8 @@ const refused = [
   },
   {
     name: 'a flag of a later version, without a wrong guess',
-    argv: ['--live-checks-stores', 'deny'],
-    says: ['--live-checks-stores: there is no such flag → run latchkey serve --help for the list'],
+    argv: ['--drain-seconds', '9'],
+    says: ['--drain-seconds: there is no such flag → run latchkey serve --help for the list'],
   },
   { name: 'a bare word', argv: ['now'], says: ['arguments: serve takes flags only → write --NAME VALUE'] },
   { name: 'a flag without its value', argv: ['--role', '--leader-elect'], says: ['--role: has no value → give ROLE'] },
@@ -150,4 +151,16 @@ t.test('help and reference name every flag and its twin', async t => {
     t.ok(configHelp().includes(flag), flag)
     t.ok(configPage().includes(`\`${env}\``), env)
   }
+})
+
+t.test('live checks refuse stores and warn of items, and are off where the process may not read Secrets', async t => {
+  const modes = (...argv: string[]) => liveModes(readConfig(argv, {}))
+  t.same(modes(), { stores: 'deny', items: 'warn' })
+  t.same(modes('--role', 'webhook'), { stores: 'off', items: 'off' })
+  t.same(modes('--role', 'webhook', '--live-checks-items', 'deny'), { stores: 'off', items: 'deny' })
+  t.same(modes('--live-checks-stores', 'off', '--live-checks-items=off'), { stores: 'off', items: 'off' })
+  t.same(
+    lines(['--live-checks-stores', 'on']).map(line => line.trim()),
+    ['--live-checks-stores: cannot be used → give off, warn or deny'],
+  )
 })

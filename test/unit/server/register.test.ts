@@ -15,7 +15,7 @@ const [ours, theirs, old] = await Promise.all([
 ])
 
 const kinds = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration']
-const configurations = (client: WebhookClient, caBundle: string | undefined) =>
+const configurations = (client: WebhookClient, caBundle: string | undefined, path?: string) =>
   kinds.map(kind => ({
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind,
@@ -23,7 +23,7 @@ const configurations = (client: WebhookClient, caBundle: string | undefined) =>
     webhooks: ['a', 'b'].map(name => ({
       name,
       clientConfig: {
-        ...('url' in client ? { url: `${client.url}/x` } : { service: client.service }),
+        ...('url' in client ? { url: `${client.url}${path ?? '/x'}` } : { service: client.service }),
         ...(caBundle && { caBundle }),
       },
     })),
@@ -31,7 +31,11 @@ const configurations = (client: WebhookClient, caBundle: string | undefined) =>
 
 interface Live {
   metadata: { name: string; resourceVersion: string }
-  webhooks: { name: string; clientConfig: { caBundle?: string; url?: string }; timeoutSeconds?: number }[]
+  webhooks: {
+    name: string
+    clientConfig: { caBundle?: string; url?: string; service?: { path?: string } }
+    timeoutSeconds?: number
+  }[]
 }
 class Refused extends Error {
   readonly status: number
@@ -49,9 +53,9 @@ const apiServer = (installed: boolean) => {
   const service = configurations({ service: { namespace: 'n', name: 's' } }, undefined)
   const pathOf = (kind: string) => `/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}s/latchkey`
   const kindOf = (path: string) => kinds.find(kind => pathOf(kind) === path)
-  const put = (path: string, webhooks: Live['webhooks']) => {
+  const put = (path: string, webhooks: readonly object[]) => {
     const version = Number(objects.get(path)?.metadata.resourceVersion ?? 0) + 1
-    const defaulted = webhooks.map(webhook => ({ timeoutSeconds: 10, ...structuredClone(webhook) }))
+    const defaulted = webhooks.map(webhook => ({ timeoutSeconds: 10, ...structuredClone(webhook) })) as Live['webhooks']
     objects.set(path, { metadata: { name: 'latchkey', resourceVersion: String(version) }, webhooks: defaulted })
   }
   if (installed) for (const { kind, webhooks } of service) put(pathOf(kind), webhooks)
@@ -61,9 +65,11 @@ const apiServer = (installed: boolean) => {
     for (const { path: field, value } of patch) {
       if (field === '/metadata/resourceVersion' && value !== objects.get(path)?.metadata.resourceVersion)
         throw new Refused(409)
-      const index = /^\/webhooks\/(\d+)\/clientConfig\/caBundle$/.exec(field)?.[1]
+      const [, index, at] = /^\/webhooks\/(\d+)\/clientConfig\/(caBundle|service\/path)$/.exec(field) ?? []
       const webhook = index && webhooks[Number(index)]
-      if (webhook) webhook.clientConfig.caBundle = value
+      if (webhook && at === 'caBundle') webhook.clientConfig.caBundle = value
+      if (webhook && at === 'service/path')
+        webhook.clientConfig.service = { ...webhook.clientConfig.service, path: value }
     }
     put(path, webhooks)
   }
@@ -171,7 +177,7 @@ t.test('URL mode: an address that changed is corrected', async t => {
   await registration.trust(ours.cert, signal)
   t.same(
     [...server.objects.values()].flatMap(({ webhooks }) => webhooks.map(({ clientConfig }) => clientConfig.url)),
-    everywhere('https://b/x'),
+    everywhere('https://b/validate'),
   )
 })
 
@@ -191,3 +197,33 @@ for (const { name, error, code } of failures) {
     t.equal(registration.missing().length, 2)
   })
 }
+
+t.test('the path of validation is put beside the CA, follows the token, and is healed', async t => {
+  for (const { mode, client, installed } of modes) {
+    const server = apiServer(installed)
+    let path = '/validate/one'
+    const registration = createRegistration({
+      ...{ request: server.request, client, configurations, now: () => now },
+      path: () => path,
+    })
+    const paths = () =>
+      [...server.objects.values()].map(({ webhooks }) =>
+        webhooks.map(({ clientConfig: { url, service: to } }) => to?.path ?? (url && new URL(url).pathname)),
+      )
+    const both = (text: string) => [text, text]
+    const want = (text: string) => (mode === 'URL' ? [both(text), both(text)] : [both(text), [undefined, undefined]])
+    await registration.trust(ours.cert, signal)
+    t.same(paths(), want('/validate/one'), mode)
+    await registration.trust(ours.cert, signal)
+    t.equal(server.writes.length, 2, 'the second time nothing is written')
+    path = '/validate/two'
+    await registration.trust(ours.cert, signal)
+    t.same(paths(), want('/validate/two'))
+    for (const { webhooks } of server.objects.values())
+      for (const { clientConfig } of webhooks)
+        if (clientConfig.url) clientConfig.url = 'https://127.0.0.1:1/elsewhere'
+        else if (clientConfig.service?.path) clientConfig.service.path = '/elsewhere'
+    await registration.trust(ours.cert, signal)
+    t.same(paths(), want('/validate/two'), 'healed')
+  }
+})

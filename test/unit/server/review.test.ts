@@ -212,3 +212,51 @@ t.test('other paths and methods are named as nothing', async t => {
     t.equal(reply.statusCode, 404, `${method} ${url}`)
   }
 })
+
+t.test('a path that ends in a token asks for more, and nothing is counted by it', async t => {
+  const asked: string[] = []
+  const examine = (body: unknown, token: string) => {
+    asked.push(token)
+    return token === 'slow' ? Promise.resolve(recorder().admit(body)) : recorder().admit(body)
+  }
+  const { app, metrics } = build({ examine })
+  const post = (url: string) =>
+    app.fastify.inject({ method: 'POST', url, headers: json, payload: JSON.stringify(review()) })
+  const long = 'x'.repeat(2_000)
+  for (const url of ['/validate', '/validate/fast', '/validate/slow', '/validate/a%2Fb', `/validate/${long}`]) {
+    const reply = await post(url)
+    t.same([reply.statusCode, reply.json().response], [200, { uid: 'uid-1', allowed: true }], url)
+  }
+  t.same(asked, ['fast', 'slow', 'a/b', long])
+  t.same(await samples(metrics.text()), [
+    'latchkey_admission_reviews_total{webhook="validate",kind="SecretStore",result="allowed"} 5',
+  ])
+  for (const url of ['/mutate/fast', '/validate/a/b', '/validate/fast/']) {
+    const reply = await post(url)
+    t.equal(reply.statusCode, 404)
+    t.notMatch(reply.body, /fast|xx/)
+  }
+  t.equal((await build().app.fastify.inject({ method: 'POST', url: '/validate/a', headers: json })).statusCode, 404)
+})
+
+t.test('a promise that fails is a defect as a throw is, without the words of the error', async t => {
+  const { app, lines } = build({ examine: () => Promise.reject(new Error('canary-92')) })
+  const payload = JSON.stringify(review())
+  const reply = await app.fastify.inject({ method: 'POST', url: '/validate/canary-93', headers: json, payload })
+  t.match(reply.json().response, { allowed: false, status: { code: 500, message: /a defect in Latchkey/ } })
+  t.equal(lines.length, 1)
+  t.notMatch(lines.join('') + reply.body, /canary/)
+})
+
+t.test('a pure verdict is answered in the turn in which its body came', async t => {
+  const order: string[] = []
+  const { app } = build({
+    admit: body => {
+      setImmediate(() => order.push('next turn'))
+      return recorder().admit(body)
+    },
+  })
+  app.fastify.addHook('onSend', async () => void order.push('answered'))
+  await app.fastify.inject({ method: 'POST', url: '/validate', headers: json, payload: JSON.stringify(review()) })
+  t.equal(order[0], 'answered')
+})
