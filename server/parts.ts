@@ -43,6 +43,8 @@ const createRelay = () => {
     onSecret: change => target?.onSecret(change),
     onCredentialObject: (namespace, name) => target?.onCredentialObject(namespace, name),
     onNamespace: change => target?.onNamespace(change),
+    onPushSecret: change => target?.onPushSecret(change),
+    onFan: change => target?.onFan(change),
   }
   const aim = (next: Listeners): void => {
     target = next

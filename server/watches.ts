@@ -1,8 +1,8 @@
-import type { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
+import type { ClusterSecretStore, ExternalSecret, PushSecret, SecretStore } from '#api'
 import { type Cluster, pathOf, type Reflector, type ReflectorState, reflect, type Snapshot } from '#kube'
 import type { Log, Metrics } from '#observe'
-import type { Namespace, SecretDigest } from '#reconcile'
-import { type Kind, type Listeners, reconcileKinds, storeKinds } from './kinds.ts'
+import type { FanKind, FanObject, Namespace, SecretDigest } from '#reconcile'
+import { fanOutKinds, type Kind, type Listeners, reconcileKinds, storeKinds } from './kinds.ts'
 import { combine } from './snapshots.ts'
 
 export interface WatchDeps {
@@ -23,6 +23,8 @@ export interface Watches {
   readonly seesClusterStores: boolean
   readonly namespaces: Snapshot<Namespace>
   readonly secrets: Snapshot<SecretDigest>
+  readonly pushSecrets: Snapshot<PushSecret>
+  readonly fans: Readonly<Record<FanKind, Snapshot<FanObject>>>
   /** Resolves when every snapshot is complete. */
   readonly synced: Promise<void>
   /** Puts what the watches have counted since the last call into the metrics. */
@@ -36,6 +38,9 @@ interface Running {
   readonly resource: string
   readonly label: string
   readonly reflector: Reflector<unknown>
+  readonly optional: boolean
+  /** Resolves when everything has been listed once, or need not be. */
+  readonly listed: Promise<void>
   /** Missed changes that the metric holds already. */
   counted: number
 }
@@ -60,8 +65,15 @@ const tell = ({ log, metrics }: WatchDeps, resource: string) => {
   }
 }
 
-const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined): Reflector<T> => {
+/** `onMissing` hears when the kind turns out not to be installed. */
+const follow = <T>(
+  deps: WatchDeps,
+  kind: Kind<T>,
+  namespace: string | undefined,
+  onMissing: () => void,
+): Reflector<T> => {
   const { resource, apiVersion, query, metadataOnly, pageSize, transform, onChange } = kind
+  const say = tell(deps, resource)
   return reflect<T>({
     cluster: deps.cluster,
     path: pathOf({ apiVersion, resource, namespace }),
@@ -71,7 +83,10 @@ const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined
     ...(kind.indexes && { indexes: kind.indexes }),
     transform,
     onChange,
-    onState: tell(deps, resource),
+    onState: state => {
+      say(state)
+      if (state.phase === 'waiting' && state.status === 404) onMissing()
+    },
     onError: (fault, { key }) =>
       deps.log.error('an object of a watch could not be used', { kind: resource, name: key, fault }),
     now: () => performance.now(),
@@ -79,9 +94,14 @@ const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined
   })
 }
 
-const waiting = ({ label, reflector }: Running): readonly string[] => {
+// how a reflector says it
+const notInstalled = 'NotFound 404'
+
+const waiting = ({ label, reflector, optional }: Running): readonly string[] => {
   const { synced, waitingFor } = reflector.healthy()
-  return synced ? [] : [`the list of ${label}${waitingFor ? ` (${waitingFor})` : ''}`]
+  return synced || (optional && waitingFor === notInstalled)
+    ? []
+    : [`the list of ${label}${waitingFor ? ` (${waitingFor})` : ''}`]
 }
 
 /** Every collection that this process follows, and how its watch goes on after a cut. */
@@ -94,10 +114,13 @@ export const createWatches = (deps: WatchDeps): Watches => {
     const places = scoped ? deps.namespaces : [undefined]
     return combine(
       places.map(namespace => {
-        const reflector = follow(deps, kind, namespace)
+        const missing = Promise.withResolvers<void>()
+        const reflector = follow(deps, kind, namespace, missing.resolve)
         running.push({
           resource: kind.resource,
           reflector,
+          listed: kind.optional ? Promise.race([reflector.synced, missing.promise]) : reflector.synced,
+          optional: kind.optional ?? false,
           counted: 0,
           label: namespace ? `${kind.resource} in ${namespace}` : kind.resource,
         })
@@ -107,20 +130,25 @@ export const createWatches = (deps: WatchDeps): Watches => {
   }
 
   const { stores, clusterStores } = storeKinds(deps.listeners)
-  const more = reconcileKinds(deps.listeners)
+  const more = { ...reconcileKinds(deps.listeners), ...fanOutKinds(deps.listeners) }
   const snapshots = {
     stores: watch(stores),
     clusterStores: watch(clusterStores),
     externalSecrets: watch(more.externalSecrets, deps.reconciles),
     namespaces: watch(more.namespaces, deps.reconciles),
     secrets: watch(more.secrets, deps.reconciles),
+    pushSecrets: watch(more.pushSecrets, deps.reconciles),
+    fans: {
+      ClusterExternalSecret: watch(more.clusterExternalSecrets, deps.reconciles),
+      ClusterPushSecret: watch(more.clusterPushSecrets, deps.reconciles),
+    },
   }
   watch(more.credentials, deps.reconciles)
   watch(more.authorities, deps.reconciles)
   return {
     ...snapshots,
     seesClusterStores: !scoped,
-    synced: Promise.all(running.map(({ reflector }) => reflector.synced)).then(() => undefined),
+    synced: Promise.all(running.map(({ listed }) => listed)).then(() => undefined),
     count: () => {
       for (const each of running) {
         const { missed } = each.reflector.stats()

@@ -1,4 +1,5 @@
 export { type Controller, type ControllerOptions, createController } from './controller.ts'
+export type { Child, ChildBody, ChildPlace, ChildWriter, FanKind, FanObject } from './fan/port.ts'
 export { resolveIdentity } from './identity.ts'
 export { indexes } from './indexes.ts'
 export type { Lane } from './lanes.ts'
