@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createBrake } from '../brake.ts'
-import type { ControllerOptions } from '../controller.ts'
 import { isUnedited } from '../edits.ts'
 import { createStatusMemory } from '../memory.ts'
 import { say } from '../next.ts'
 import type { Change, Deps, Namespace } from '../ports.ts'
-import { createQueue, type Queue, type QueueSize } from '../queue.ts'
-import { isOurFan } from './class.ts'
+import { createQueue, type Queue, type QueueOptions, type QueueSize } from '../queue.ts'
 import { fanOf, isMadeBy, makerOf } from './draft.ts'
 import { createEchoes } from './echo.ts'
 import { heldFor } from './finalizers.ts'
@@ -16,6 +14,12 @@ import { type FanParts, fanReconciler, lookUpFan } from './pass.ts'
 import { stepFor } from './plan.ts'
 import type { Child, FanKind, FanObject } from './port.ts'
 import { isSelected } from './select.ts'
+
+export interface FanOutOptions {
+  readonly deps: Deps
+  readonly timing: Pick<QueueOptions, 'now' | 'setTimer' | 'backoff'>
+  readonly onError: QueueOptions['onError']
+}
 
 /** Told by the watches what changed; which of it matters to a cluster-scoped object is decided here. */
 export interface FanOut {
@@ -84,14 +88,15 @@ const namespaceChanged = (deps: Deps, queue: Queue, change: Change<Namespace>): 
 
 /** ESO's finalizers may be left of objects that are no more. */
 const startAll = (deps: Deps, queue: Queue): void => {
-  for (const fan of allFans(deps)) queue.add(keyOf(fan), isOurFan(fan, deps.controllerClass) ? 'fresh' : 'routine')
-  for (const name of new Set(deps.namespaces.list().flatMap(heldFor))) {
-    queue.add(fanKey('ClusterExternalSecret', name), 'routine')
+  const keys = allFans(deps).map(keyOf)
+  const held = deps.namespaces.list().flatMap(heldFor)
+  for (const key of new Set([...keys, ...held.map(name => fanKey('ClusterExternalSecret', name))])) {
+    queue.add(key, 'routine')
   }
 }
 
 /** Wires the watches to the queue of cluster-scoped objects, and that to their reconciler. */
-export const createFanOut = ({ deps, timing, onError }: ControllerOptions): FanOut => {
+export const createFanOut = ({ deps, timing, onError }: FanOutOptions): FanOut => {
   const parts: FanParts = {
     memory: createStatusMemory(),
     echoes: createEchoes(),

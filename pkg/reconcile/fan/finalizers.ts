@@ -29,7 +29,7 @@ export const freeNamespaces = async (
       await deps.finalizers.remove({ ...ref, uid: namespace.uid ?? '' }, `${namespacePrefix}${name}`, signal)
     } catch (thrown) {
       const fault = asFault(thrown)
-      return fault.code === 'ClusterRefused' ? new Fault(fault.code, fault.message, { remedy }) : fault
+      return fault.message.includes('Forbidden') ? new Fault(fault.code, fault.message, { remedy }) : fault
     }
   }
   return undefined
