@@ -5,7 +5,9 @@ import { draft, type Fan } from './draft.ts'
 
 /** The rules of one kind; a kind that has none denies nothing. */
 const denialsOf = (object: unknown, { objects, policy }: Deps) =>
-  judge(object, undefined, { genericTargets: objects !== undefined, policy }).denials.filter(({ path }) => path !== 'kind')
+  judge(object, undefined, { genericTargets: objects !== undefined, policy }).denials.filter(
+    ({ path }) => path !== 'kind',
+  )
 
 /** Where a field of the child stands in its maker. */
 const inMaker = (path: string, { traits }: Fan): string =>
