@@ -50,17 +50,19 @@ const isGone = (thrown: unknown): boolean =>
   (thrown.causes.includes('NamespaceTerminating') ||
     (thrown.status === 404 && /^namespaces "/.test(thrown.said() ?? '')))
 
-/** The words of whoever refused it, in one line; whose silence it is, where a webhook does not answer. */
+/** The words of whoever refused it, in one line; without words, those of the transport. */
 const refusal = (thrown: unknown, what: string): Fault => {
   const fault = clusterFault(thrown, what)
-  const said = thrown instanceof KubeError ? thrown.said()?.replaceAll(/\s+/g, ' ').trim() : undefined
+  const { code, retryAfterMs, message } = fault
+  if (!(thrown instanceof KubeError)) return fault
+  // the namespace is there: isGone has looked
+  if (thrown.status === 404)
+    return new Fault(code, message, { cause: thrown, remedy: 'install the kind: latchkey crds' })
+  const said = thrown.said()?.replaceAll(/\s+/g, ' ').trim()
   if (!said) return fault
-  const { code, retryAfterMs } = fault
-  return new Fault(code, `cannot ${what}: ${said}`, {
-    retryAfterMs,
-    cause: thrown,
-    ...(said.includes(' → ') && { remedy: '' }),
-  })
+  // words with a remedy of their own are our webhook's
+  const remedy = said.includes(' → ') ? '' : undefined
+  return new Fault(code, `cannot ${what}: ${said}`, { retryAfterMs, cause: thrown, remedy })
 }
 
 /** ExternalSecrets and PushSecrets that are made of cluster-scoped objects, live. Throws Fault; a conflict is told by the result. */

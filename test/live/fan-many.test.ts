@@ -63,7 +63,6 @@ t.test(
     await gone(t, namespacePath(full), 30_000)
     const tookMs = performance.now() - begun
     t.ok(tookMs < 10_000, `${Math.round(tookMs)} ms`)
-    t.comment(`a namespace with ${makers.length} children went in ${Math.round(tookMs)} ms`)
     for (const maker of makers) {
       const { status } = await provisioned(t, maker, [])
       t.notOk(status.failedNamespaces)

@@ -67,6 +67,17 @@ t.test('a child that our own webhook refuses fails by its words', async t => {
   ])
 })
 
+t.test('kinds that are not installed are not waited for, and served when they come', async t => {
+  const { start, space, make, audit } = await setUp(t)
+  const a = await space('a')
+  audit.hide('/apis/external-secrets.io/v1alpha1/')
+  await start()
+  await provisioned(t, await make('ClusterExternalSecret', 'there'), [a])
+  const maker = await make('ClusterPushSecret', 'later')
+  audit.hide(undefined)
+  await provisioned(t, maker, [a])
+})
+
 t.test('with --watch-namespaces cluster-scoped kinds are left alone', async t => {
   const { make, space, mark } = await setUp(t)
   const a = await space('a')

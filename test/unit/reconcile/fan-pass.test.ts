@@ -66,6 +66,18 @@ t.test('children are made, the status tells where, and the next looks write noth
   for (const hour of [1, 2]) t.same((await advance(hour * 4_000_000)).log, [], `look ${hour}`)
 })
 
+t.test('what ESO has made is continued without a write', async t => {
+  const fan = clusterExternalSecret({
+    status: {
+      externalSecretName: 'app',
+      provisionedNamespaces: ['a', 'b'],
+      conditions: [{ type: 'Ready', status: 'True' }],
+    },
+  })
+  const externalSecrets = ['a', 'b'].map(each => childIn(fan, each, { labels: undefined, annotations: undefined }))
+  t.same((await setUp(fan, [a, b], { externalSecrets }).quiet()).log, [])
+})
+
 t.test('ClusterPushSecret does the same, with the reasons of a PushSecret', async t => {
   const { state, quiet, advance } = setUp(clusterPushSecret(), [a])
   const { log, status } = await quiet()
