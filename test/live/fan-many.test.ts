@@ -9,6 +9,38 @@ import { install } from './twin.ts'
 await install()
 const many = 100
 
+// first: the hundred namespaces of the other test keep the namespace controller busy when they go
+t.test('a namespace with 200 children goes nearly as fast as an empty one, and nothing fills it again', async t => {
+  const { space, make, start, audit } = await setUp(t)
+  await start()
+  const [full, empty] = [await space('full'), await space('empty', { labels: {} })]
+  const makers = await Promise.all(
+    Array.from({ length: many }, (_, index) => [
+      make('ClusterExternalSecret', `f-${index}`),
+      make('ClusterPushSecret', `f-${index}`),
+    ]).flat(),
+  )
+  for (const maker of makers) await provisioned(t, maker, [full], 30_000)
+  audit.forget()
+  const goes = async (name: string): Promise<number> => {
+    const begun = performance.now()
+    await remove(namespacePath(name))
+    await gone(t, namespacePath(name), 60_000)
+    return performance.now() - begun
+  }
+  const [emptyMs, fullMs] = await Promise.all([goes(empty), goes(full)])
+  // Kubernetes lets each namespace lie for 5 s before it begins: less than 10 s in all, on a machine that does nothing else
+  t.ok(fullMs - emptyMs < 4_000, `${Math.round(fullMs)} ms beside ${Math.round(emptyMs)} ms of an empty one`)
+  for (const maker of makers) {
+    const { status } = await provisioned(t, maker, [])
+    t.notOk(status.failedNamespaces)
+  }
+  const made = audit.writes().filter(line => line.startsWith('POST'))
+  // one that the watch of namespaces was late for is refused by the API server, and no failure
+  t.ok(made.length <= 5, `${made.length} children were tried to be made anew`)
+  await Promise.all(makers.map(maker => request('DELETE', pathOf(maker))))
+})
+
 t.test('killed in the middle of 100 namespaces: the next process makes the rest, and nothing twice', async t => {
   const ground = await setUp(t)
   const { audit, space, make, start } = ground
@@ -43,33 +75,3 @@ t.test('killed in the middle of 100 namespaces: the next process makes the rest,
   await until(t, 'its look', () => third.lines().find(({ msg, name: seen }) => msg === 'synced' && seen === name))
   t.same(audit.writes(), [], 'a restart that finds everything in order writes nothing')
 })
-
-t.test(
-  'a namespace with 200 children is gone in less than 10 s, and nothing holds it up or fills it again',
-  async t => {
-    const { space, make, start, audit } = await setUp(t)
-    await start()
-    const full = await space('full')
-    const makers = await Promise.all(
-      Array.from({ length: many }, (_, index) => [
-        make('ClusterExternalSecret', `f-${index}`),
-        make('ClusterPushSecret', `f-${index}`),
-      ]).flat(),
-    )
-    for (const maker of makers) await provisioned(t, maker, [full], 30_000)
-    audit.forget()
-    const begun = performance.now()
-    await remove(namespacePath(full))
-    await gone(t, namespacePath(full), 30_000)
-    const tookMs = performance.now() - begun
-    t.ok(tookMs < 10_000, `${Math.round(tookMs)} ms`)
-    for (const maker of makers) {
-      const { status } = await provisioned(t, maker, [])
-      t.notOk(status.failedNamespaces)
-    }
-    const made = audit.writes().filter(line => line.startsWith('POST'))
-    // one that the watch of namespaces was late for is refused by the API server, and no failure
-    t.ok(made.length <= 5, `${made.length} children were tried to be made anew`)
-    await Promise.all(makers.map(maker => request('DELETE', pathOf(maker))))
-  },
-)
