@@ -4,6 +4,7 @@ import { spread } from '../decide.ts'
 import type { StatusMemory } from '../memory.ts'
 import { type Next, nextAfter } from '../next.ts'
 import type { Deps, Namespace, Snapshot } from '../ports.ts'
+import { isDefault } from '../store.ts'
 import { carryOut } from './carry-out.ts'
 import { isOurFan } from './class.ts'
 import { type Fan, fanOf } from './draft.ts'
@@ -111,6 +112,9 @@ const isSuperseded = ({ deps, key, fan }: FanPass): boolean => {
   return !seen || versionOf(fanOf(seen)) !== versionOf(fan)
 }
 
+const faultsIn = (outcome: FanOutcome) =>
+  'refused' in outcome ? outcome.refused : outcome.results.flatMap(({ fault }) => fault ?? [])
+
 const report = async (pass: FanPass, outcome: FanOutcome): Promise<void> => {
   const { deps, parts, key, fan, startedAt, signal } = pass
   const now = deps.now()
@@ -122,9 +126,6 @@ const report = async (pass: FanPass, outcome: FanOutcome): Promise<void> => {
   await deps.status.patch(ref, patch, signal)
   parts.memory.note(key, fan.object, patch)
 }
-
-const faultsIn = (outcome: FanOutcome) =>
-  'refused' in outcome ? outcome.refused : outcome.results.flatMap(({ fault }) => fault ?? [])
 
 const byNamespace = <T extends { readonly namespace: string }>(results: readonly T[]): readonly T[] =>
   results.toSorted((a, b) => (a.namespace < b.namespace ? -1 : 1))
@@ -170,7 +171,7 @@ const forget = async (deps: Deps, parts: FanParts, key: string, signal: AbortSig
   parts.told.delete(key)
   const { kind, name } = split(key)
   // without the object nobody can tell whose it was: only who takes ESO's place cleans up after it
-  if (kind !== 'ClusterExternalSecret' || deps.controllerClass !== 'default') return { go: 'rest' }
+  if (kind !== 'ClusterExternalSecret' || !isDefault(deps.controllerClass)) return { go: 'rest' }
   const held = await freeNamespaces(deps, name, heldNamespaces(deps, name), signal)
   if (held) throw held
   return { go: 'rest' }
