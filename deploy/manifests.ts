@@ -2,7 +2,7 @@ import { customResourceDefinitions } from '#api'
 import type { Manifest } from './names.ts'
 import { names } from './names.ts'
 import { networkPolicy, service } from './network.ts'
-import { rbac, tokenRole } from './rbac.ts'
+import { finalizerRole, rbac, tokenRole } from './rbac.ts'
 import { webhookConfigurations } from './webhooks.ts'
 import { namespace, workload } from './workload.ts'
 
@@ -38,4 +38,7 @@ export const manifestFiles: readonly ManifestFile[] = [
 ]
 
 /** What somebody applies who wants more than that. */
-export const optionalFiles: readonly ManifestFile[] = [{ path: 'tokens.yaml', objects: tokenRole }]
+export const optionalFiles: readonly ManifestFile[] = [
+  { path: 'tokens.yaml', objects: tokenRole },
+  { path: 'eso-finalizers.yaml', objects: finalizerRole },
+]

@@ -27,6 +27,20 @@ export const permissions: readonly Permission[] = [
   {
     where: 'cluster',
     apiGroup: group,
+    resources: ['clusterexternalsecrets', 'clusterpushsecrets', 'pushsecrets'],
+    verbs: read,
+    why: 'Manifests for many namespaces, and what was made of them.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: group,
+    resources: ['externalsecrets', 'pushsecrets'],
+    verbs: ['create', 'update', 'delete'],
+    why: 'What is made of ClusterExternalSecrets and ClusterPushSecrets; nothing else is written or deleted.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: group,
     resources: ['externalsecrets/status', 'secretstores/status', 'clustersecretstores/status'],
     verbs: ['patch'],
     why: 'Conditions and refresh times.',
@@ -34,14 +48,21 @@ export const permissions: readonly Permission[] = [
   {
     where: 'cluster',
     apiGroup: group,
-    resources: ['externalsecrets', 'secretstores', 'clustersecretstores'],
+    resources: ['clusterexternalsecrets/status', 'clusterpushsecrets/status'],
+    verbs: ['patch'],
+    why: 'Conditions, and the namespaces that have what they should.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: group,
+    resources: ['externalsecrets', 'secretstores', 'clustersecretstores', 'clusterexternalsecrets'],
     verbs: ['patch'],
     why: 'Takes the finalizer that ESO left off an object that is being deleted.',
   },
   {
     where: 'cluster',
     apiGroup: group,
-    resources: ['externalsecrets/finalizers'],
+    resources: ['externalsecrets/finalizers', 'clusterexternalsecrets/finalizers', 'clusterpushsecrets/finalizers'],
     verbs: ['update'],
     why: 'Owner references that block deletion, where the cluster guards them.',
   },
@@ -64,7 +85,7 @@ export const permissions: readonly Permission[] = [
     apiGroup: '',
     resources: ['namespaces'],
     verbs: read,
-    why: 'Names and labels, for the conditions of a ClusterSecretStore.',
+    why: 'Names and labels, for the conditions of a ClusterSecretStore and for selectors of namespaces.',
   },
   {
     where: 'cluster',
@@ -131,5 +152,20 @@ export const tokenPermissions: readonly Permission[] = [
     resources: ['serviceaccounts/token'],
     verbs: ['create'],
     why: 'A token of a ServiceAccount that a store logs in as.',
+  },
+]
+
+/**
+ * What it takes to free namespaces from the finalizers that ESO's ClusterExternalSecrets left on them, in a manifest of its own: who may
+ * patch a namespace may change its labels too, and on those hang pod security, network policies and who may use which store. It is
+ * needed once, by whoever comes from ESO.
+ */
+export const finalizerPermissions: readonly Permission[] = [
+  {
+    where: 'cluster',
+    apiGroup: '',
+    resources: ['namespaces'],
+    verbs: ['patch'],
+    why: 'Takes the finalizers off namespaces that ESO left for its ClusterExternalSecrets.',
   },
 ]

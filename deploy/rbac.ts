@@ -1,6 +1,6 @@
 import { group, kinds } from '#api'
 import { type Manifest, metadata, names } from './names.ts'
-import { type Permission, permissions, tokenPermissions } from './permissions.ts'
+import { finalizerPermissions, type Permission, permissions, tokenPermissions } from './permissions.ts'
 
 const api = 'rbac.authorization.k8s.io'
 const subjects = [{ kind: 'ServiceAccount', name: names.serviceAccount, namespace: names.namespace }]
@@ -73,3 +73,10 @@ export const rbac: readonly Manifest[] = [
 
 /** The right to log in as ServiceAccounts, for who wants that. */
 export const tokenRole: readonly Manifest[] = role('ClusterRole', `${names.app}-tokens`, tokenPermissions.map(ruleOf))
+
+/** The right to free namespaces from ESO's finalizers, for whoever comes from ESO. */
+export const finalizerRole: readonly Manifest[] = role(
+  'ClusterRole',
+  `${names.app}-eso-finalizers`,
+  finalizerPermissions.map(ruleOf),
+)

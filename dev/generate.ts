@@ -8,7 +8,7 @@ import { faults } from '#core'
 import { unsupported } from '#materialize'
 import { metricsPage } from '#observe'
 import { manifestFiles, optionalFiles } from '../deploy/manifests.ts'
-import { type Permission, permissions, tokenPermissions } from '../deploy/permissions.ts'
+import { finalizerPermissions, type Permission, permissions, tokenPermissions } from '../deploy/permissions.ts'
 import { manifest } from '../server/cli/crds.ts'
 import { configPage } from '../server/flags.ts'
 
@@ -70,6 +70,12 @@ Not installed by itself, since a token of any ServiceAccount is much to give: \`
 ServiceAccounts. Without it those stores are not ready, and say so.
 
 ${permissionTable(tokenPermissions)}
+
+Not installed by itself either, since who may patch a namespace may change its labels, and on those hang pod security, network policies and who may
+use which store: \`kubectl apply -f deploy/eso-finalizers.yaml\`, once, after ESO with its ClusterExternalSecrets was in the cluster. Without it an event on the
+ClusterExternalSecret says so, and those namespaces cannot go until the finalizer is off, by Latchkey or by hand.
+
+${permissionTable(finalizerPermissions)}
 `
 
 const rejectionsPage = (): string => `# Rules of admission

@@ -1,13 +1,14 @@
 import { Fault } from '#core'
 import type { Deps } from '#reconcile'
 
-type Fenced = Pick<Deps, 'secretWriter' | 'objects' | 'status' | 'finalizers' | 'source'>
+type Fenced = Pick<Deps, 'secretWriter' | 'objects' | 'status' | 'finalizers' | 'children' | 'source'>
 
 /**
  * The ports that change something, closed to a replica that does not lead: a lease alone is no fence, a process that slept
  * finds its next write refused here (security.md T31). A read of items counts, since it may issue a lease.
  */
-export const fence = ({ secretWriter, objects, status, finalizers, source }: Fenced, leads: () => boolean): Fenced => {
+export const fence = (parts: Fenced, leads: () => boolean): Fenced => {
+  const { secretWriter, objects, status, finalizers, children, source } = parts
   const led =
     <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -32,6 +33,12 @@ export const fence = ({ secretWriter, objects, status, finalizers, source }: Fen
     },
     status: { patch: led(status.patch) },
     finalizers: { remove: led(finalizers.remove) },
+    children: {
+      read: children.read,
+      create: led(children.create),
+      replace: led(children.replace),
+      remove: led(children.remove),
+    },
     // a listing issues nothing
     source: { login: source.login, read: led(source.read), list: source.list },
   }

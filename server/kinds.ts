@@ -1,7 +1,21 @@
-import { type ClusterSecretStore, type ExternalSecret, group, type SecretStore } from '#api'
+import { type ClusterSecretStore, type ExternalSecret, group, type PushSecret, type SecretStore } from '#api'
 import { accountDigest, type Change, secretDigest } from '#kube'
-import { type AccountDigest, indexes, managedLabel, type Namespace, type SecretDigest } from '#reconcile'
-import { readClusterStore, readExternalSecret, readStore } from './readable.ts'
+import {
+  type AccountDigest,
+  type FanObject,
+  indexes,
+  managedLabel,
+  type Namespace,
+  type SecretDigest,
+} from '#reconcile'
+import {
+  readClusterExternalSecret,
+  readClusterPushSecret,
+  readClusterStore,
+  readExternalSecret,
+  readPushSecret,
+  readStore,
+} from './readable.ts'
 
 /** Who hears of changes; the webhook alone needs none. */
 export interface Listeners {
@@ -11,6 +25,8 @@ export interface Listeners {
   onCredentialObject(namespace: string, name: string): void
   onAccount(change: Change<AccountDigest>): void
   onNamespace(change: Change<Namespace>): void
+  onPushSecret(change: Change<PushSecret>): void
+  onFan(change: Change<FanObject>): void
 }
 
 /** One collection to follow, and what is kept of its objects. */
@@ -21,6 +37,8 @@ export interface Kind<T> {
   readonly transform: (raw: unknown) => T | undefined
   readonly query?: Readonly<Record<string, string>>
   readonly metadataOnly?: boolean
+  /** Nobody waits for it where the kind is not installed: ESO's chart can leave it out. */
+  readonly optional?: boolean
   /** How many come in one answer; left out, so many as is right for small objects. */
   readonly pageSize?: number
   /** How long to wait at most where the right to watch is not given; left out, a few seconds. */
@@ -32,14 +50,25 @@ export interface Kind<T> {
 // of a ConfigMap, or a Secret that no ExternalSecret made, only that it changed is of interest: it may hold a CA or credentials
 const seen = Object.freeze({})
 
+interface NamespaceMeta {
+  readonly name?: string
+  readonly uid?: string
+  readonly labels?: Record<string, string>
+  readonly finalizers?: readonly string[]
+  readonly deletionTimestamp?: string
+}
+
 const readNamespace = (raw: unknown): Namespace | undefined => {
-  const { metadata } = raw as { metadata?: { name?: string; labels?: Record<string, string> } } // an object of the API server
-  return metadata?.name ? { name: metadata.name, labels: metadata.labels ?? {} } : undefined
+  const { metadata } = raw as { metadata?: NamespaceMeta } // an object of the API server
+  if (!metadata?.name) return undefined
+  const { name, uid, labels = {}, finalizers = [], deletionTimestamp } = metadata
+  return { name, uid, labels, finalizers, terminating: deletionTimestamp !== undefined }
 }
 
 // each can be as large as etcd takes, 1.5 MiB, and a tenant may make thousands of them
 const large = { pageSize: 50 } as const
 const ours = { apiVersion: `${group}/v1` } as const
+const alpha = { apiVersion: `${group}/v1alpha1` } as const
 const core = { apiVersion: 'v1' } as const
 
 /** What a process that only judges needs to know. */
@@ -80,6 +109,7 @@ export const reconcileKinds = (listeners: Listeners) => {
     scope: 'cluster',
     metadataOnly: true,
     transform: readNamespace,
+    indexes: indexes.namespaces,
     onChange: change => listeners.onNamespace(change),
   }
   const secrets: Kind<SecretDigest> = {
@@ -117,3 +147,36 @@ export const accountKind = (listeners: Listeners): Kind<AccountDigest> => ({
   transform: accountDigest,
   onChange: change => listeners.onAccount(change),
 })
+/** What is made in many namespaces, and PushSecrets, which are made so or written by people. */
+export const fanOutKinds = (listeners: Listeners) => {
+  const pushSecrets: Kind<PushSecret> = {
+    ...alpha,
+    ...large,
+    resource: 'pushsecrets',
+    scope: 'namespaced',
+    optional: true,
+    transform: readPushSecret,
+    indexes: indexes.pushSecrets,
+    onChange: change => listeners.onPushSecret(change),
+  }
+  const fan = {
+    ...large,
+    scope: 'cluster',
+    optional: true,
+    indexes: indexes.fans,
+    onChange: (change: Change<FanObject>) => listeners.onFan(change),
+  } as const
+  const clusterExternalSecrets: Kind<FanObject> = {
+    ...fan,
+    ...ours,
+    resource: 'clusterexternalsecrets',
+    transform: readClusterExternalSecret,
+  }
+  const clusterPushSecrets: Kind<FanObject> = {
+    ...fan,
+    ...alpha,
+    resource: 'clusterpushsecrets',
+    transform: readClusterPushSecret,
+  }
+  return { pushSecrets, clusterExternalSecrets, clusterPushSecrets }
+}

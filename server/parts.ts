@@ -48,6 +48,8 @@ const createRelay = () => {
     onCredentialObject: (namespace, name) => target?.onCredentialObject(namespace, name),
     onAccount: change => target?.onAccount(change),
     onNamespace: change => target?.onNamespace(change),
+    onPushSecret: change => target?.onPushSecret(change),
+    onFan: change => target?.onFan(change),
   }
   const aim = (next: Listeners): void => {
     target = next

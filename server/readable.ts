@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { ClusterSecretStore, ExternalSecret, SecretStore, SecretStoreRef } from '#api'
+import {
+  ClusterExternalSecret,
+  ClusterPushSecret,
+  ClusterSecretStore,
+  ExternalSecret,
+  PushSecret,
+  SecretStore,
+  SecretStoreRef,
+} from '#api'
+import type { FanObject } from '#reconcile'
 
 const Named = z.object({ spec: z.looseObject({ controller: z.string().optional().catch(undefined) }).catch({}) })
 const Referring = z.object({ spec: z.object({ secretStoreRef: SecretStoreRef.optional().catch(undefined) }).catch({}) })
@@ -23,6 +32,23 @@ const readable =
     return anew.success ? anew.data : schema.parse({ ...rest, spec: bare(raw) })
   }
 
+const barePush = { secretStoreRefs: [], selector: {} }
+
+export const readPushSecret = readable(PushSecret, () => barePush)
 export const readExternalSecret = readable(ExternalSecret, bareExternalSecret)
 export const readStore = readable(SecretStore, bareStore)
 export const readClusterStore = readable(ClusterSecretStore, bareStore)
+
+/** A bare one asks for no namespace at all: it says that it is none, so that nothing is deleted for it. */
+const readableFan =
+  <T extends FanObject>(schema: z.ZodType<T>, spec: object) =>
+  (raw: unknown): FanObject => {
+    const parsed = schema.safeParse(raw)
+    if (parsed.success) return parsed.data
+    const { status: _, ...rest } = z.looseObject({}).parse(raw)
+    const anew = schema.safeParse(rest)
+    return anew.success ? anew.data : { ...schema.parse({ ...rest, spec }), unreadable: true }
+  }
+
+export const readClusterExternalSecret = readableFan(ClusterExternalSecret, { externalSecretSpec: {} })
+export const readClusterPushSecret = readableFan(ClusterPushSecret, { pushSecretSpec: barePush })

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { Policy } from '#api'
 import {
   type Cluster,
+  childWriter,
   eventRecorder,
   finalizerRemover,
   objectClient,
@@ -94,6 +95,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
           objects,
           status: statusWriter(cluster),
           finalizers: finalizerRemover(cluster),
+          children: childWriter(cluster),
         },
         () => leadership?.leads() ?? true,
       ),
@@ -127,8 +129,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       return { lost: leadership.lost }
     },
     measure: () => {
-      const { externalSecrets, stores } = controller.size()
-      measureQueues(metrics, [externalSecrets, stores])
+      const { externalSecrets, stores, fans } = controller.size()
+      measureQueues(metrics, [externalSecrets, stores, fans])
     },
     stop: async ({ graceMs }) => {
       metrics.set('latchkey_leader', {}, 0)

@@ -1,9 +1,9 @@
-import type { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
+import type { ClusterSecretStore, ExternalSecret, PushSecret, SecretStore } from '#api'
 import { type Cluster, pathOf, type Reflector, type ReflectorState, reflect, type Snapshot } from '#kube'
 import type { Log, Metrics } from '#observe'
-import type { Namespace, SecretDigest } from '#reconcile'
+import type { FanKind, FanObject, Namespace, SecretDigest } from '#reconcile'
 import { createAccountWatches } from './account-watches.ts'
-import { accountKind, type Kind, type Listeners, reconcileKinds, storeKinds } from './kinds.ts'
+import { accountKind, fanOutKinds, type Kind, type Listeners, reconcileKinds, storeKinds } from './kinds.ts'
 import { combine } from './snapshots.ts'
 
 export interface WatchDeps {
@@ -25,6 +25,8 @@ export interface Watches {
   readonly seesClusterStores: boolean
   readonly namespaces: Snapshot<Namespace>
   readonly secrets: Snapshot<SecretDigest>
+  readonly pushSecrets: Snapshot<PushSecret>
+  readonly fans: Readonly<Record<FanKind, Snapshot<FanObject>>>
   /** Resolves when every snapshot is complete. */
   readonly synced: Promise<void>
   /** Puts what the watches have counted since the last call into the metrics. */
@@ -38,6 +40,9 @@ interface Running {
   readonly resource: string
   readonly label: string
   readonly reflector: Reflector<unknown>
+  readonly optional: boolean
+  /** Resolves when everything has been listed once, or need not be. */
+  readonly listed: Promise<void>
   /** Missed changes that the metric holds already. */
   counted: number
 }
@@ -62,8 +67,15 @@ const tell = ({ log, metrics }: WatchDeps, resource: string) => {
   }
 }
 
-const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined): Reflector<T> => {
+/** `onMissing` hears when the kind turns out not to be installed. */
+const follow = <T>(
+  deps: WatchDeps,
+  kind: Kind<T>,
+  namespace: string | undefined,
+  onMissing: () => void,
+): Reflector<T> => {
   const { resource, apiVersion, query, metadataOnly, pageSize, waitMaxMs, transform, onChange } = kind
+  const say = tell(deps, resource)
   return reflect<T>({
     cluster: deps.cluster,
     path: pathOf({ apiVersion, resource, namespace }),
@@ -73,7 +85,10 @@ const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined
     ...(kind.indexes && { indexes: kind.indexes }),
     transform,
     onChange,
-    onState: tell(deps, resource),
+    onState: state => {
+      say(state)
+      if (state.phase === 'waiting' && state.status === 404) onMissing()
+    },
     onError: (fault, { key }) =>
       deps.log.error('an object of a watch could not be used', { kind: resource, name: key, fault }),
     now: () => performance.now(),
@@ -81,15 +96,29 @@ const follow = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined
   })
 }
 
-const waiting = ({ label, reflector }: Running): readonly string[] => {
+// how a reflector says it
+const notInstalled = 'NotFound 404'
+
+const waiting = ({ label, reflector, optional }: Running): readonly string[] => {
   const { synced, waitingFor } = reflector.healthy()
-  return synced ? [] : [`the list of ${label}${waitingFor ? ` (${waitingFor})` : ''}`]
+  return synced || (optional && waitingFor === notInstalled)
+    ? []
+    : [`the list of ${label}${waitingFor ? ` (${waitingFor})` : ''}`]
 }
 
 const run = <T>(deps: WatchDeps, kind: Kind<T>, namespace: string | undefined) => {
-  const { resource } = kind
-  const reflector = follow(deps, kind, namespace)
-  return { resource, label: namespace ? `${resource} in ${namespace}` : resource, reflector, counted: 0 }
+  const { resource, optional = false } = kind
+  const missing = Promise.withResolvers<void>()
+  const reflector = follow(deps, kind, namespace, missing.resolve)
+  const listed = optional ? Promise.race([reflector.synced, missing.promise]) : reflector.synced
+  return {
+    resource,
+    label: namespace ? `${resource} in ${namespace}` : resource,
+    reflector,
+    listed,
+    optional,
+    counted: 0,
+  }
 }
 
 /** ServiceAccounts, for as long as a store needs them. Nothing waits for their list: what it is for does without. */
@@ -133,7 +162,7 @@ export const createWatches = (deps: WatchDeps): Watches => {
     deps.listeners.onStore(change)
   }
   const { stores, clusterStores } = storeKinds({ ...deps.listeners, onStore })
-  const more = reconcileKinds(deps.listeners)
+  const more = { ...reconcileKinds(deps.listeners), ...fanOutKinds(deps.listeners) }
   const snapshots = {
     stores: watch(stores),
     clusterStores: watch(clusterStores),
@@ -141,13 +170,18 @@ export const createWatches = (deps: WatchDeps): Watches => {
     // whoever judges wants to know which stores admit them
     namespaces: watch(more.namespaces),
     secrets: watch(more.secrets, deps.reconciles),
+    pushSecrets: watch(more.pushSecrets, deps.reconciles),
+    fans: {
+      ClusterExternalSecret: watch(more.clusterExternalSecrets, deps.reconciles),
+      ClusterPushSecret: watch(more.clusterPushSecrets, deps.reconciles),
+    },
   }
   watch(more.credentials, deps.reconciles)
   watch(more.authorities, deps.reconciles)
   return {
     ...snapshots,
     seesClusterStores: !scoped,
-    synced: Promise.all(running.map(({ reflector }) => reflector.synced)).then(() => undefined),
+    synced: Promise.all(running.map(({ listed }) => listed)).then(() => undefined),
     count: () => {
       for (const each of [...running, ...demanded]) {
         const { missed } = each.reflector.stats()

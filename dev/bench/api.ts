@@ -6,6 +6,7 @@ import type { Endpoint } from '../controlplane/index.ts'
 export interface Live {
   readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string }
   readonly status?: {
+    readonly provisionedNamespaces?: readonly string[]
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
   }
   readonly data?: Readonly<Record<string, string>>

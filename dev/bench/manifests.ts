@@ -52,6 +52,26 @@ export const externalSecret = (name: string, store: string, data: Readonly<Recor
   },
 })
 
+/** The same ExternalSecret for every namespace with a label; of another controller class, nobody makes them. */
+export const clusterExternalSecret = (
+  name: string,
+  label: Readonly<Record<string, string>>,
+  refreshTime: string,
+  controller?: string,
+) => ({
+  apiVersion: group,
+  kind: 'ClusterExternalSecret',
+  metadata: { name, annotations: controller === undefined ? {} : { 'latchkey.dev/controller-class': controller } },
+  spec: {
+    refreshTime,
+    namespaceSelectors: [{ matchLabels: label }],
+    externalSecretSpec: {
+      ...externalSecret(name, 'bench-fan', { value: { key: '/bench/fan' } }).spec,
+      secretStoreRef: { kind: 'ClusterSecretStore', name: 'bench-fan' },
+    },
+  },
+})
+
 /** The same ExternalSecret with texts as its template, each a key of the Secret in place of the keys of `data`. */
 export const templated = (plain: ReturnType<typeof externalSecret>, data: Readonly<Record<string, string>>) => ({
   ...plain,

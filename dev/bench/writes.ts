@@ -11,11 +11,15 @@ const of = (resource: string, subresource: string) =>
   `resource="${resource}",scope="resource",subresource="${subresource}"`
 
 /** From the API server's own metrics: a watch would not show a write that changes nothing. */
-export const countWrites = async (api: Api): Promise<Writes> => {
+const counter = async (api: Api) => {
   const { text } = await api.send('GET', '/metrics')
   const lines = text.split('\n').filter(line => line.startsWith('apiserver_request_total{') && verbs.test(line))
-  const count = (labels: string) =>
+  return (labels: string) =>
     lines.filter(line => line.includes(labels)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+}
+
+export const countWrites = async (api: Api): Promise<Writes> => {
+  const count = await counter(api)
   return { secrets: count(of('secrets', '')), status: count(of('externalsecrets', 'status')) }
 }
 
@@ -23,3 +27,7 @@ export const since = (before: Writes, after: Writes): Writes => ({
   secrets: after.secrets - before.secrets,
   status: after.status - before.status,
 })
+
+/** Writes of one kind or of its subresource; in any version. */
+export const countOf = async (api: Api, resource: string, subresource: string): Promise<number> =>
+  (await counter(api))(of(resource, subresource))

@@ -102,7 +102,6 @@ export const kinds: readonly KindDefinition[] = [
       { name: 'Ready', type: 'string', jsonPath: ready('status') },
     ],
     selectable: [],
-    idle: 'no ExternalSecret is made of it',
   },
   {
     kind: 'PushSecret',
@@ -127,7 +126,6 @@ export const kinds: readonly KindDefinition[] = [
     shape: shapeOf(ClusterPushSecret),
     columns: [age, { name: 'Status', type: 'string', jsonPath: ready('reason') }],
     selectable: [],
-    idle: 'no PushSecret is made of it',
   },
 ]
 

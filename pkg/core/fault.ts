@@ -168,6 +168,11 @@ export const faults = {
     cause: 'The target Secret belongs to another object.',
     remedy: 'choose another target.name',
   },
+  NameTaken: {
+    retry: 'on-change',
+    cause: 'An object of the name that would be made in a namespace is there, and belongs to somebody else.',
+    remedy: 'delete that object, or choose another name for those that are made',
+  },
   RemovalPending: {
     retry: 'backoff',
     cause: 'Items that the Secret was made from are gone, and nothing is removed because of one look.',

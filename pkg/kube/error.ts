@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Fault } from '#core'
 
 const Status = z.object({
+  message: z.string().optional().catch(undefined),
   reason: z.string().max(64).optional().catch(undefined),
   code: z.number().optional().catch(undefined),
   details: z
@@ -25,6 +26,10 @@ interface Detail {
   readonly reason: string
   /** Fields that the API server names as wrong: paths, never values. */
   readonly fields?: readonly string[]
+  /** Why, in single words of Kubernetes: `NamespaceTerminating`. */
+  readonly causes?: readonly string[]
+  /** The API server's own sentence. */
+  readonly said?: string | undefined
   readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
 }
@@ -39,6 +44,8 @@ export class KubeError extends Error {
   readonly reason: string
   readonly retryAfterMs: number | undefined
   readonly fields: readonly string[]
+  readonly causes: readonly string[]
+  readonly #said: string | undefined
 
   constructor(detail: Detail) {
     const fields = detail.fields?.length ? ` (${detail.fields.slice(0, 3).join(', ')})` : ''
@@ -46,7 +53,14 @@ export class KubeError extends Error {
     this.status = detail.status
     this.reason = detail.reason
     this.fields = detail.fields ?? []
+    this.causes = detail.causes ?? []
+    this.#said = detail.said
     this.retryAfterMs = detail.retryAfterMs
+  }
+
+  /** The API server's own sentence, only for whoever wrote something that holds no secret: it may quote all of it. */
+  said(): string | undefined {
+    return this.#said
   }
 }
 
@@ -71,6 +85,8 @@ export const statusError = (body: unknown, code?: number, retryAfterMs?: number)
     status,
     reason: parsed.data?.reason || (reasons[status] ?? (status >= 500 ? 'ServerFailed' : 'ClientError')),
     fields: (parsed.data?.details?.causes ?? []).flatMap(cause => cause.field ?? []),
+    causes: (parsed.data?.details?.causes ?? []).flatMap(cause => cause.reason ?? []),
+    said: parsed.data?.message,
     retryAfterMs: retryAfterMs ?? (seconds ? seconds * 1000 : undefined),
   })
 }

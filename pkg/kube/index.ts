@@ -1,4 +1,5 @@
 export type { Source } from './access.ts'
+export { type ChildBody, childWriter } from './children.ts'
 export { type Cluster, type ConnectOptions, connect, type KubeRequest } from './cluster.ts'
 export { credentialReader } from './credentials.ts'
 export type { ObjectKind } from './discovery.ts'

@@ -3,9 +3,18 @@ import type { Cluster } from './cluster.ts'
 import { clusterFault, KubeError } from './error.ts'
 import { pathOf } from './path.ts'
 
-/** One object of our kinds, as far as its status and its events need it. */
+const resources = {
+  ExternalSecret: 'externalsecrets',
+  SecretStore: 'secretstores',
+  ClusterSecretStore: 'clustersecretstores',
+  ClusterExternalSecret: 'clusterexternalsecrets',
+  ClusterPushSecret: 'clusterpushsecrets',
+  Namespace: 'namespaces',
+} as const
+
+/** One object of our kinds, or a namespace, as far as its status and its events need it. */
 export interface ObjectRef {
-  readonly kind: 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore'
+  readonly kind: keyof typeof resources
   readonly apiVersion: string
   /** Undefined for cluster-scoped objects. */
   readonly namespace: string | undefined
@@ -14,12 +23,6 @@ export interface ObjectRef {
   /** As last seen; with it a status patch needs no read before it. */
   readonly resourceVersion?: string
 }
-
-const resources = {
-  ExternalSecret: 'externalsecrets',
-  SecretStore: 'secretstores',
-  ClusterSecretStore: 'clustersecretstores',
-} as const satisfies Record<ObjectRef['kind'], string>
 
 const Live = z.object({ metadata: z.object({ uid: z.string(), resourceVersion: z.string() }) })
 

@@ -1,13 +1,6 @@
 import { type FaultCode, faults } from '#core'
 import type { Metrics } from './metrics.ts'
 
-interface ObjectName {
-  readonly kind: 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore'
-  /** Undefined for cluster-scoped objects; the label is then empty, as ESO's. */
-  readonly namespace: string | undefined
-  readonly name: string
-}
-
 const perKind = {
   ExternalSecret: { condition: 'externalsecret_status_condition', duration: 'externalsecret_reconcile_duration' },
   SecretStore: { condition: 'secretstore_status_condition', duration: 'secretstore_reconcile_duration' },
@@ -15,7 +8,22 @@ const perKind = {
     condition: 'clustersecretstore_status_condition',
     duration: 'clustersecretstore_reconcile_duration',
   },
-} as const satisfies Record<ObjectName['kind'], object>
+  ClusterExternalSecret: {
+    condition: 'clusterexternalsecret_status_condition',
+    duration: 'clusterexternalsecret_reconcile_duration',
+  },
+  ClusterPushSecret: {
+    condition: 'clusterpushsecret_status_condition',
+    duration: 'clusterpushsecret_reconcile_duration',
+  },
+} as const
+
+interface ObjectName {
+  readonly kind: keyof typeof perKind
+  /** Undefined for cluster-scoped objects; the label is then empty, as ESO's. */
+  readonly namespace: string | undefined
+  readonly name: string
+}
 
 const statuses = ['True', 'False'] as const
 const nanosecondsPerMs = 1e6

@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ExternalSecret, ObjectMeta } from '#api'
+import type { ExternalSecret, PushSecret } from '#api'
 import { accountNews } from './account-news.ts'
 import { createBrake } from './brake.ts'
 import { readyOf } from './conditions.ts'
 import { isIntact } from './decide.ts'
+import { isUnedited } from './edits.ts'
 import { externalSecretReconciler } from './externalsecret.ts'
+import { createFanOut } from './fan/controller.ts'
+import type { FanObject } from './fan/port.ts'
 import { changesComputed } from './given.ts'
 import { groupsOf, groupsOfStore } from './groups.ts'
 import { createGuard } from './guard.ts'
@@ -16,7 +19,7 @@ import type { ObjectDigest } from './manifest/object.ts'
 import { resourceReady } from './manifest/ready.ts'
 import { createStatusMemory } from './memory.ts'
 import { createSourceNews, type SourceNews } from './news.ts'
-import type { Next } from './next.ts'
+import { say } from './next.ts'
 import { ownerName } from './owner.ts'
 import type { AccountDigest, Change, Deps, Namespace, SecretDigest } from './ports.ts'
 import { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
@@ -43,43 +46,24 @@ export interface Controller {
   /** A ServiceAccount; nobody need tell of them, then what waits for one looks again by itself. */
   onAccount(change: Change<AccountDigest>): void
   onNamespace(change: Change<Namespace>): void
+  onPushSecret(change: Change<PushSecret>): void
+  /** A ClusterExternalSecret or a ClusterPushSecret. */
+  onFan(change: Change<FanObject>): void
   /** An object of another kind that carries the managed label, or no longer does: then its mark is empty. */
   onObject(key: string, object: ObjectDigest): void
   /** Call once all snapshots are complete: before that, everything that is not seen yet looks as if it did not exist. */
   start(): void
   /** Drains: passes that run are ended and awaited. */
   stop(graceMs?: number): Promise<void>
-  size(): { readonly externalSecrets: QueueSize; readonly stores: QueueSize }
+  size(): { readonly externalSecrets: QueueSize; readonly stores: QueueSize; readonly fans: QueueSize }
   /** Resolves when nothing is ready or running. */
   idle(): Promise<void>
 }
-
-/** What of metadata a person changes; the rest moves with every status write. */
-const edits = ({ uid, generation, labels, annotations, deletionTimestamp, finalizers }: ObjectMeta) => [
-  uid,
-  generation,
-  { ...labels },
-  { ...annotations },
-  deletionTimestamp,
-  [...(finalizers ?? [])],
-]
-const sameMeta = (a: ObjectMeta, b: ObjectMeta): boolean => isDeepStrictEqual(edits(a), edits(b))
 
 const esKey = ({ metadata }: ExternalSecret): string => `${metadata.namespace ?? ''}/${metadata.name}`
 
 /** Whether dependents see another store: ready or not, and for which spec. */
 const standing = ({ status }: Store) => [readyOf(status?.conditions)?.status, status?.observedGeneration]
-
-const say = (queue: Queue, key: string, next: Next): void => {
-  if (next.go === 'retry') {
-    queue.retry(key)
-    if (next.atMostMs !== undefined) queue.addAfter(key, next.atMostMs)
-    return
-  }
-  queue.forget(key)
-  if (next.go === 'wait') queue.addAfter(key, next.ms)
-  if (next.go === 'again') queue.add(key, 'fresh')
-}
 
 /** Objects that were synced before come as routine: their due time is in their status (decision 17). */
 const laneOf = ({ status }: ExternalSecret): Lane => (status?.refreshTime ? 'routine' : 'fresh')
@@ -130,7 +114,7 @@ const storeChanged = (
   change: Change<Store>,
 ) => {
   const key = keyOf(change.object)
-  const edited = change.type !== 'updated' || !sameMeta(change.prior.metadata, change.object.metadata)
+  const edited = change.type !== 'updated' || !isUnedited(change.prior.metadata, change.object.metadata)
   if (edited) {
     identities.drop(key)
     stores.add(key, 'fresh')
@@ -142,7 +126,7 @@ const storeChanged = (
 }
 
 const externalSecretChanged = ({ deps }: ControllerOptions, queue: Queue, change: Change<ExternalSecret>): void => {
-  if (change.type === 'updated' && sameMeta(change.prior.metadata, change.object.metadata)) return
+  if (change.type === 'updated' && isUnedited(change.prior.metadata, change.object.metadata)) return
   if (change.type === 'deleted') {
     deps.observer.removed(refOf(change.object))
     queue.forget(change.key)
@@ -236,6 +220,7 @@ export const createController = (options: ControllerOptions): Controller => {
   const { deps } = options
   const queues = createQueues(options)
   const { stores, externalSecrets } = queues
+  const fans = createFanOut(options)
   let running = false
   const whileRunning =
     <T extends readonly unknown[]>(handle: (...args: T) => void) =>
@@ -243,25 +228,34 @@ export const createController = (options: ControllerOptions): Controller => {
       if (running) handle(...args)
     }
   return {
-    onExternalSecret: whileRunning(change => externalSecretChanged(options, externalSecrets, change)),
+    onExternalSecret: whileRunning(change => {
+      externalSecretChanged(options, externalSecrets, change)
+      fans.onChild(change)
+    }),
+    onPushSecret: whileRunning(fans.onChild),
+    onFan: whileRunning(fans.onFan),
     onStore: whileRunning(change => storeChanged(options, queues, change)),
     onSecret: whileRunning(change => secretChanged(options, queues, change)),
     onCredentialObject: whileRunning((namespace, name) => foreignChanged(options, queues, `${namespace}/${name}`)),
     onObject: whileRunning((key, object) => objectChanged(options, queues, key, object)),
     onAccount: whileRunning(change => accountChanged(options, queues, change)),
-    onNamespace: whileRunning(change => namespaceChanged(options, externalSecrets, change)),
+    onNamespace: whileRunning(change => {
+      namespaceChanged(options, externalSecrets, change)
+      fans.onNamespace(change)
+    }),
     start: () => {
       running = true
       for (const store of [...deps.stores.list(), ...deps.clusterStores.list()]) stores.add(keyOf(store), 'routine')
       for (const object of deps.externalSecrets.list()) externalSecrets.add(esKey(object), laneOf(object))
+      fans.start()
     },
     stop: async graceMs => {
       running = false
-      await Promise.all([stores.stop(graceMs), externalSecrets.stop(graceMs)])
+      await Promise.all([stores.stop(graceMs), externalSecrets.stop(graceMs), fans.stop(graceMs)])
     },
-    size: () => ({ externalSecrets: externalSecrets.size(), stores: stores.size() }),
+    size: () => ({ externalSecrets: externalSecrets.size(), stores: stores.size(), fans: fans.size() }),
     idle: async () => {
-      await Promise.all([stores.idle(), externalSecrets.idle()])
+      await Promise.all([stores.idle(), externalSecrets.idle(), fans.idle()])
     },
   }
 }

@@ -1,5 +1,6 @@
 export { accountNamed } from './account.ts'
 export { type Controller, type ControllerOptions, createController } from './controller.ts'
+export type { Child, ChildBody, ChildPlace, ChildWriter, FanKind, FanObject } from './fan/port.ts'
 export { resolveIdentity } from './identity.ts'
 export { indexes, namespaceIndex } from './indexes.ts'
 export type { Lane } from './lanes.ts'

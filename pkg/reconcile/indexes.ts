@@ -1,6 +1,7 @@
 import type { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
 import { storesOf, templateSources } from '#materialize'
 import { accountRefs } from './account.ts'
+import { fanIndexes } from './fan/indexes.ts'
 import { targetName } from './marks.ts'
 import { ownerName } from './owner.ts'
 import type { SecretDigest } from './ports.ts'
@@ -36,7 +37,9 @@ const credentialRefs = ({ kind, metadata, spec }: Store): readonly string[] => {
 
 /** How the snapshots that the reconciler reads must be filed. The one who makes them (server/) hands these to the watches. */
 export const indexes = {
+  ...fanIndexes,
   externalSecrets: {
+    ...fanIndexes.externalSecrets,
     /** `SecretStore/namespace/name` or `ClusterSecretStore/name` */
     [storeIndex]: storeRefs,
     /** `namespace/name` of a ConfigMap or Secret */

@@ -1,4 +1,5 @@
 import type { Fault } from '#core'
+import type { Queue } from './queue.ts'
 
 /** When an object is looked at again, said to the queue. */
 export type Next =
@@ -23,4 +24,16 @@ export const nextAfter = (faults: readonly Fault[], intervalMs: number): Next =>
   if (pause > 0) return { go: 'wait', ms: Math.min(pause, longestPauseMs) }
   if (faults.every(({ retry }) => retry === 'on-change')) return { go: 'rest' }
   return { go: 'retry', atMostMs: intervalMs > 0 ? intervalMs : undefined }
+}
+
+/** Has the queue do so. */
+export const say = (queue: Queue, key: string, next: Next): void => {
+  if (next.go === 'retry') {
+    queue.retry(key)
+    if (next.atMostMs !== undefined) queue.addAfter(key, next.atMostMs)
+    return
+  }
+  queue.forget(key)
+  if (next.go === 'wait') queue.addAfter(key, next.ms)
+  if (next.go === 'again') queue.add(key, 'fresh')
 }

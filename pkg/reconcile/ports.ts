@@ -7,10 +7,12 @@ import type {
   ItemValue,
   ListedItem,
   Policy,
+  PushSecret,
   SecretStore,
 } from '#api'
 import type { Fault, Sensitive } from '#core'
 import type { TemplateEngine, Turns } from '#materialize'
+import type { ChildWriter, FanKind, FanObject } from './fan/port.ts'
 import type { Objects } from './manifest/port.ts'
 import type { ManagedField, OwnerReference } from './reference.ts'
 
@@ -125,7 +127,7 @@ export interface CredentialReader {
   ): Promise<{ readonly annotations: ReadonlyMap<string, string> } | undefined>
 }
 
-export type Kind = 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore'
+export type Kind = 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore' | FanKind
 
 export interface ObjectRef {
   readonly kind: Kind
@@ -149,10 +151,14 @@ export interface AccountDigest {
   readonly workload: string
 }
 
-/** What a ClusterSecretStore may ask of a namespace. */
+/** What a ClusterSecretStore may ask of a namespace, and what decides whether something is made in it. */
 export interface Namespace {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
+  readonly uid?: string | undefined
+  readonly finalizers?: readonly string[] | undefined
+  /** It is being deleted: nothing can be made in it any more. */
+  readonly terminating?: boolean | undefined
 }
 
 export interface EventRecorder {
@@ -160,9 +166,12 @@ export interface EventRecorder {
   record(object: ObjectRef, event: { type: 'Normal' | 'Warning'; reason: string; message: string }): void
 }
 
+/** ESO holds namespaces too. */
+export type Held = Omit<ObjectRef, 'kind'> & { readonly kind: Kind | 'Namespace' }
+
 /** Takes one finalizer off an object, by a JSON merge patch of metadata.finalizers with its resourceVersion; 404 is silent. */
 export interface FinalizerRemover {
-  remove(object: ObjectRef, name: string, signal: AbortSignal): Promise<void>
+  remove(object: Held, name: string, signal: AbortSignal): Promise<void>
 }
 
 /** What the watch of a kind tells, once per difference. */
@@ -205,6 +214,10 @@ export interface Deps {
   readonly onToken?: ((fingerprint: string, at: { namespace: string; name: string; key: string }) => void) | undefined
   readonly status: StatusWriter
   readonly finalizers: FinalizerRemover
+  readonly fans: Readonly<Record<FanKind, Snapshot<FanObject>>>
+  readonly pushSecrets: Snapshot<PushSecret>
+  /** What is made of them. */
+  readonly children: ChildWriter
   readonly events: EventRecorder
   readonly observer: Observer
   /** Own class: objects of stores with another spec.controller are left alone. */

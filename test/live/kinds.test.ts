@@ -77,7 +77,7 @@ const kinds = [
     wrong: { pushSecretSpec: push(twice), refreshTime: '1d', namespaceSelectors: [] },
     subject: 'app-NS',
     lines: [
-      'spec: selects no namespaces → add namespaceSelectors, as - matchLabels: {team: a}',
+      'spec: selects no namespaces → add namespaceSelectors, as - matchLabels: {team: a} [namespace-selection]',
       'spec.refreshTime: "1d" is not a duration → write 24h',
       'spec.pushSecretSpec.data[1].match.remoteRef: spec.pushSecretSpec.data[0] pushes to "/eso-created/my-secret" too → give each entry a place of its own',
     ],

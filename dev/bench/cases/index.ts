@@ -2,6 +2,7 @@ import type { Case } from '../case.ts'
 import { admissionLive } from './admission-live.ts'
 import { converge } from './converge.ts'
 import { convergeTemplate } from './converge-template.ts'
+import { fanOut } from './fan-out.ts'
 import { firstSync } from './first-sync.ts'
 import { idle } from './idle.ts'
 import { start } from './start.ts'
@@ -10,6 +11,7 @@ import { template } from './template.ts'
 import { webhook } from './webhook.ts'
 
 /** All cases, in the order of the table; a new one is a file and a line. */
+// fan-out last: the namespaces that it makes are a long time in going
 // stores first: it runs without a webhook, and a registration of another case would refuse its manifests
 export const cases: readonly Case[] = [
   stores,
@@ -21,4 +23,5 @@ export const cases: readonly Case[] = [
   converge,
   template,
   convergeTemplate,
+  fanOut,
 ]

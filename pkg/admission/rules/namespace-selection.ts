@@ -6,8 +6,10 @@ type Older = Pick<ClusterExternalSecret['spec'], 'namespaceSelector' | 'namespac
 
 const nowhere: Draft = {
   path: 'spec',
+  // ESO takes such an object, and an empty list may be how somebody switches it off
   message: 'selects no namespaces',
   remedy: 'add namespaceSelectors, as - matchLabels: {team: a}',
+  level: 'warn',
 }
 
 const deprecated = ({ namespaceSelector, namespaces }: Older): Draft[] => [
@@ -35,7 +37,7 @@ const deprecated = ({ namespaceSelector, namespaces }: Older): Draft[] => [
 
 export const namespaceSelection: Rule<ClusterExternalSecret | ClusterPushSecret> = {
   id: 'namespace-selection',
-  doc: 'What is made in many namespaces says in which, by selectors that work; fields that are deprecated are warned about.',
+  doc: 'What is made in many namespaces has selectors that work; one that selects none, and deprecated fields, are warned about.',
   warns: true,
   check: ({ spec }) => {
     const older: Older = 'externalSecretSpec' in spec ? spec : {}

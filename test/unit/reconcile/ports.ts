@@ -1,9 +1,11 @@
-import type { ExternalSecret, Identity, ItemRef, ItemValue } from '#api'
+import type { ExternalSecret, Identity, ItemRef, ItemValue, PushSecret } from '#api'
 import { type ClusterSecretStore, refKey, type SecretStore } from '#api'
 import { Fault, Sensitive } from '#core'
+import type { FanObject } from '../../../pkg/reconcile/fan/port.ts'
 import { indexes } from '../../../pkg/reconcile/indexes.ts'
-import type { Deps, ObjectRef, SecretDigest, SecretObject, Snapshot } from '../../../pkg/reconcile/ports.ts'
+import type { Deps, Namespace, ObjectRef, SecretDigest, SecretObject, Snapshot } from '../../../pkg/reconcile/ports.ts'
 import { namespace, now } from './build.ts'
+import { type ChildTurn, childrenIn } from './children.ts'
 import { credentialsIn } from './credentials.ts'
 
 type Indexes<T> = Readonly<Record<string, (object: T) => readonly string[]>>
@@ -26,6 +28,9 @@ export interface World {
   readonly stores: SecretStore[]
   readonly clusterStores: ClusterSecretStore[]
   readonly digests: SecretDigest[]
+  readonly pushSecrets: PushSecret[]
+  readonly fans: FanObject[]
+  readonly namespaces: Namespace[]
   /** Secrets of the API server by `namespace/name`. */
   readonly live: Map<string, SecretObject>
   readonly items: Map<string, ItemValue | Fault>
@@ -33,7 +38,13 @@ export interface World {
   readonly credentials: ReturnType<typeof credentialsIn>
   readonly reads: { identity: Identity; refs: readonly ItemRef[]; maxAgeMs: number; scope: string }[]
   /** Turns of the next calls: what they do instead of their work. */
-  readonly next: { login?: () => void; read?: () => void; write?: () => 'conflict' | undefined; status?: () => void }
+  readonly next: {
+    login?: () => void
+    read?: () => void
+    write?: () => 'conflict' | undefined
+    status?: () => void
+    child?: ChildTurn
+  }
   at: Date
 }
 
@@ -49,12 +60,15 @@ const asked = (): never => {
 
 /** The outside of the reconciler in memory: ports are ours, so they may be played. The real ones are met in test/live. */
 export const world = (
-  parts: Partial<Pick<World, 'externalSecrets' | 'stores' | 'clusterStores' | 'digests'>> = {},
+  parts: Partial<
+    Pick<World, 'externalSecrets' | 'stores' | 'clusterStores' | 'digests' | 'pushSecrets' | 'fans' | 'namespaces'>
+  > = {},
 ): World => {
   const log: string[] = []
   const live = new Map<string, SecretObject>()
   const items = new Map<string, ItemValue | Fault>()
-  const { externalSecrets = [], stores = [], clusterStores = [], digests = [] } = parts
+  const { externalSecrets = [], stores = [], clusterStores = [], digests = [], pushSecrets = [], fans = [] } = parts
+  const { namespaces = [{ name: namespace, labels: {} }] } = parts
   const credentials = credentialsIn({
     'demo/creds': { accessId: 'p-x', accessType: 'api_key', accessTypeParam: 'key' },
     'ops/creds': { accessId: 'p-ops', accessType: 'api_key', accessTypeParam: 'key' },
@@ -86,6 +100,9 @@ export const world = (
     stores,
     clusterStores,
     digests,
+    pushSecrets,
+    fans,
+    namespaces,
     credentials,
     statuses: [],
     reads: [],
@@ -117,7 +134,13 @@ export const world = (
       stores: snapshot(stores, nameOf, indexes.stores),
       clusterStores: snapshot(clusterStores, nameOf, indexes.clusterStores),
       seesClusterStores: true,
-      namespaces: snapshot([{ name: namespace, labels: {} }], ({ name }) => name),
+      namespaces: snapshot(namespaces, ({ name }) => name, indexes.namespaces),
+      pushSecrets: snapshot(pushSecrets, nameOf, indexes.pushSecrets),
+      fans: {
+        ClusterExternalSecret: fansIn(fans, 'ClusterExternalSecret'),
+        ClusterPushSecret: fansIn(fans, 'ClusterPushSecret'),
+      },
+      children: childrenIn({ log, externalSecrets, pushSecrets, next: () => state.next }),
       secrets: snapshot(digests, object => `${object.namespace}/${object.name}`, indexes.secrets),
       secretWriter: {
         read: async (where, name) => {
@@ -151,6 +174,17 @@ export const world = (
   return state
 }
 
+/** Those of one kind, each time anew: the list behind it may change. */
+const fansIn = (fans: FanObject[], kind: FanObject['kind']): Snapshot<FanObject> => {
+  const mine = () =>
+    snapshot(
+      fans.filter(fan => fan.kind === kind),
+      nameOf,
+      indexes.fans,
+    )
+  return { get: key => mine().get(key), list: () => mine().list(), by: (index, value) => mine().by(index, value) }
+}
+
 interface Shown {
   metadata: { name: string; resourceVersion?: string | undefined }
   status?: unknown
@@ -173,6 +207,8 @@ export const settle = (state: World): void => {
   for (const { object, status } of state.statuses.splice(0)) {
     if (object.kind === 'ExternalSecret') show(state.externalSecrets, object.name, status)
     else if (object.kind === 'SecretStore') show(state.stores, object.name, status)
+    else if (object.kind === 'ClusterExternalSecret' || object.kind === 'ClusterPushSecret')
+      show(state.fans, object.name, status)
     else show(state.clusterStores, object.name, status)
   }
 }

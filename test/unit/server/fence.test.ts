@@ -17,6 +17,7 @@ const parts = () => {
     },
     status: { patch: act('patch') },
     finalizers: { remove: act('finalizer') },
+    children: { read: act('readChild'), create: act('bear'), replace: act('mend'), remove: act('bury') },
     source: { login: act('login'), read: act('items'), list: act('list') },
   }
   return { calls, ports }
@@ -26,7 +27,7 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
   const { calls, ports } = parts()
   const state = { leads: true }
   // the stand-ins take anything: what counts here is who is called
-  const { secretWriter, objects, status, finalizers, source } = fence(ports as never, () => state.leads)
+  const { secretWriter, objects, status, finalizers, children, source } = fence(ports as never, () => state.leads)
   const everything: (() => Promise<unknown>)[] = [
     () => secretWriter.create({} as never, 'm', {} as never),
     () => secretWriter.replace({} as never, 'm', {} as never),
@@ -36,10 +37,26 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
     async () => objects?.client.remove({} as never, {} as never, {} as never),
     () => status.patch({} as never, {}, {} as never),
     () => finalizers.remove({} as never, 'f', {} as never),
+    () => children.create({} as never, {} as never),
+    () => children.replace({} as never, {} as never),
+    () => children.remove({} as never, {} as never),
     () => source.read({} as never, [], { maxAgeMs: 0, scope: '' }, {} as never),
   ]
   for (const call of everything) await call()
-  t.same(calls.splice(0), ['create', 'replace', 'remove', 'make', 'change', 'take', 'patch', 'finalizer', 'items'])
+  t.same(calls.splice(0), [
+    'create',
+    'replace',
+    'remove',
+    'make',
+    'change',
+    'take',
+    'patch',
+    'finalizer',
+    'bear',
+    'mend',
+    'bury',
+    'items',
+  ])
   state.leads = false
   for (const call of everything) await t.rejects(async () => void (await call()), { code: 'ClusterUnreachable' })
   await secretWriter.read('n', 's', {} as never)

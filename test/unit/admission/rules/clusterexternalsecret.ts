@@ -37,17 +37,6 @@ export const clusterCases: Cases = {
       ],
     ],
   },
-  'not-served': {
-    passes: [ces()],
-    fails: [
-      [
-        ces((_, __, object) => {
-          object.metadata.annotations = {}
-        }),
-        'kind: Latchkey does not act on ClusterExternalSecret yet: no ExternalSecret is made of it → keep ESO for it, or remove it [not-served]',
-      ],
-    ],
-  },
   foreign: {
     passes: [],
     fails: [
@@ -67,11 +56,11 @@ export const clusterCases: Cases = {
     fails: [
       ...[{ namespaceSelectors: undefined }, { namespaceSelectors: [] }].map((none): [object, string] => [
         own(none),
-        'spec: selects no namespaces → add namespaceSelectors, as - matchLabels: {team: a}',
+        'spec: selects no namespaces → add namespaceSelectors, as - matchLabels: {team: a} [namespace-selection]',
       ]),
       [
         own({ namespaceSelectors: [], namespaces: [] }),
-        'spec: selects no namespaces → add namespaceSelectors, as - matchLabels: {team: a}',
+        'spec: selects no namespaces → add namespaceSelectors, as - matchLabels: {team: a} [namespace-selection]',
         'spec.namespaces: is deprecated → select by the label kubernetes.io/metadata.name in namespaceSelectors [namespace-selection]',
       ],
       [
@@ -91,7 +80,7 @@ export const clusterCases: Cases = {
           // a field of ClusterExternalSecret alone
           spec.namespaces = ['team-a']
         }),
-        'spec: selects no namespaces → add namespaceSelectors, as - matchLabels: {team: a}',
+        'spec: selects no namespaces → add namespaceSelectors, as - matchLabels: {team: a} [namespace-selection]',
       ],
     ],
   },

@@ -62,10 +62,6 @@ export const pushCases: Cases = {
         loud(push()),
         'kind: Latchkey does not act on PushSecret yet: nothing is pushed → keep ESO for it, or remove it [not-served]',
       ],
-      [
-        loud(clusterPushSecret()),
-        'kind: Latchkey does not act on ClusterPushSecret yet: no PushSecret is made of it → keep ESO for it, or remove it [not-served]',
-      ],
     ],
   },
   foreign: {
