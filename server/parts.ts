@@ -1,4 +1,4 @@
-import type { StoreLookup } from '#admission'
+import { type StoreLookup, templateCheck } from '#admission'
 import type { Cluster } from '#kube'
 import type { Log, Metrics } from '#observe'
 import { isOurs } from '#reconcile'
@@ -10,7 +10,7 @@ import { listenAt } from './listen.ts'
 import { createReconciler, type Reconciler } from './reconciler.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { probeRoutes } from './routes/probes.ts'
-import { createServices } from './services.ts'
+import { createServices, setTimer } from './services.ts'
 import { createWatches, type Watches } from './watches.ts'
 import { startWebhook, type Webhook } from './webhook.ts'
 
@@ -103,6 +103,7 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   })
   const knows = lookup(config, watches)
   const services = createServices(deps)
+  const checks = { local: templateCheck({ engine: services.engine, setTimer }) }
   const waits: (() => readonly string[])[] = [
     () => (state.leaving ? ['the end of this process'] : []),
     // an API server that goes away later leaves the webhook ready: it needs no answer from there (security.md F16)
@@ -120,7 +121,14 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   webhook =
     config.role === 'reconciler'
       ? undefined
-      : await startWebhook({ config, cluster, stores: () => (state.complete ? knows : undefined), log, metrics })
+      : await startWebhook({
+          config,
+          cluster,
+          stores: () => (state.complete ? knows : undefined),
+          checks,
+          log,
+          metrics,
+        })
   if (webhook) waits.push(webhook.waitsFor)
 
   return {

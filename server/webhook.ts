@@ -1,4 +1,4 @@
-import { admit, mutate, type StoreLookup } from '#admission'
+import { type Checks, examine, mutate, type StoreLookup } from '#admission'
 import { createKeeper, randomSources, secretStore } from '#certs'
 import { asFault } from '#core'
 import { type Cluster, secretWriter } from '#kube'
@@ -30,6 +30,8 @@ interface WebhookDeps {
   readonly cluster: Cluster
   /** Which stores exist and are ours to serve; undefined while that is not known yet. */
   readonly stores: () => StoreLookup | undefined
+  /** What is asked about an object beside the rules. */
+  readonly checks: Checks
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -87,13 +89,17 @@ export const startWebhook = async (deps: WebhookDeps): Promise<Webhook> => {
   const tls = createTls()
   const app = createApp({
     admit: review =>
-      admit(review, {
-        stores: deps.stores(),
-        controllerClass: config.controllerClass,
-        reconciledElsewhere: config.role === 'webhook',
-        genericTargets: config.unsafeAllowGenericTargets,
-        localGateways: config.allowLocalGateways,
-      }),
+      examine(
+        review,
+        {
+          stores: deps.stores(),
+          controllerClass: config.controllerClass,
+          reconciledElsewhere: config.role === 'webhook',
+          genericTargets: config.unsafeAllowGenericTargets,
+          localGateways: config.allowLocalGateways,
+        },
+        deps.checks,
+      ),
     mutate,
     tls,
     metrics,

@@ -4,7 +4,7 @@ import { parseReview } from '#admission'
 import { sentence } from '#core'
 import type { Log, Metrics } from '#observe'
 
-/** One verdict on the body of an AdmissionReview; pure, and it answers whatever the body holds. */
+/** One verdict on the body of an AdmissionReview, whatever the body holds; a promise where something has to be waited for. */
 export type Admit = (review: unknown) => unknown
 
 export interface ReviewDeps {
@@ -52,19 +52,33 @@ const resultOf = (answer: unknown): Result => {
   return response.status?.code === defect ? 'failed' : 'denied'
 }
 
-const judge = (webhook: Webhook, review: unknown, envelope: Envelope): { answer: unknown; result: Result } => {
+interface Judged {
+  readonly answer: unknown
+  readonly result: Result
+}
+
+/** A defect of ours: logged, and answered without its words. */
+const failed = (webhook: Webhook, envelope: Envelope, thrown: unknown): Judged => {
+  const fields = { kind: kindOf(envelope), operation: webhook.name, fault: thrown }
+  webhook.log.error('an admission review could not be judged', fields)
+  const message = 'a defect in Latchkey kept this object from being judged → report it with the log line'
+  return { answer: reply(envelope, webhook.onDefect === 'allow', defect, message), result: 'failed' }
+}
+
+const judged = (answer: unknown): Judged => ({ answer, result: resultOf(answer) })
+
+/** At once where admission answers at once: a promise costs a turn of the event loop. */
+const judge = (webhook: Webhook, review: unknown, envelope: Envelope): Judged | Promise<Judged> => {
   if (envelope.apiVersion !== 'admission.k8s.io/v1') {
     const message = 'the webhook configuration asks in another version → set admissionReviewVersions to [v1]'
     return { answer: reply(envelope, false, 400, message), result: 'denied' }
   }
   try {
     const answer = webhook.admit(review)
-    return { answer, result: resultOf(answer) }
+    if (!(answer instanceof Promise)) return judged(answer)
+    return answer.then(judged).catch(thrown => failed(webhook, envelope, thrown))
   } catch (thrown) {
-    const fields = { kind: kindOf(envelope), operation: webhook.name, fault: thrown }
-    webhook.log.error('an admission review could not be judged', fields)
-    const message = 'a defect in Latchkey kept this object from being judged → report it with the log line'
-    return { answer: reply(envelope, webhook.onDefect === 'allow', defect, message), result: 'failed' }
+    return failed(webhook, envelope, thrown)
   }
 }
 
@@ -81,7 +95,7 @@ const readReview = (body: unknown): { review: unknown; envelope: Envelope } | { 
 
 const handler =
   (webhook: Webhook) =>
-  (request: FastifyRequest, to: FastifyReply): FastifyReply => {
+  (request: FastifyRequest, to: FastifyReply): FastifyReply | Promise<FastifyReply> => {
     const { metrics, clock, name } = webhook
     const started = clock()
     const read = readReview(request.body)
@@ -91,10 +105,13 @@ const handler =
       count('other', 'unreadable')
       return to.code(400).type('text/plain; charset=utf-8').send(`${read.refused}\n`)
     }
-    const { answer, result } = judge(webhook, read.review, read.envelope)
-    count(kindOf(read.envelope), result)
-    metrics.observe('latchkey_admission_seconds', { webhook: name }, (clock() - started) / 1000)
-    return to.type('application/json').send(JSON.stringify(answer))
+    const send = ({ answer, result }: Judged): FastifyReply => {
+      count(kindOf(read.envelope), result)
+      metrics.observe('latchkey_admission_seconds', { webhook: name }, (clock() - started) / 1000)
+      return to.type('application/json').send(JSON.stringify(answer))
+    }
+    const begun = judge(webhook, read.review, read.envelope)
+    return begun instanceof Promise ? begun.then(send) : send(begun)
   }
 
 /** POST /NAME: HTTP 200 with an AdmissionReview as soon as there is a uid to answer to, 400 with a sentence before that. */

@@ -2,6 +2,7 @@ import type { ExternalSecret } from '#api'
 import type { Rule } from '../findings.ts'
 import { foreignRule } from '../foreign.ts'
 import { silenceRule } from '../settle.ts'
+import { templateRule } from '../template.ts'
 import { authMethod } from './auth-method.ts'
 import { ca } from './ca.ts'
 import { conversionStrategy } from './conversion-strategy.ts'
@@ -95,7 +96,14 @@ interface Described {
   readonly warns?: true
 }
 
-const described: readonly Described[] = [schemaRule, foreignRule, silenceRule, ...externalSecretRules, ...storeRules]
+const described: readonly Described[] = [
+  schemaRule,
+  foreignRule,
+  silenceRule,
+  ...externalSecretRules,
+  templateRule,
+  ...storeRules,
+]
 
 /** Every id that a finding can carry, with its line of documentation: the source of docs/reference/rejections.md. */
 export const catalogue: ReadonlyMap<string, Described> = new Map(described.map(each => [each.id, each]))

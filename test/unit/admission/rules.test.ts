@@ -1,18 +1,32 @@
 import t from 'tap'
-import { catalogue, denialText, judge, warning, warningTexts } from '#admission'
+import { catalogue, denialText, type Finding, judge, templateCheck, warning, warningTexts } from '#admission'
+import { setTimer, startEngine } from '../template/running.ts'
 import { clusterStore, externalSecret, store } from './objects.ts'
 import type { Cases } from './rules/cases.ts'
 import { externalSecretCases } from './rules/externalsecret.ts'
 import { storeCases } from './rules/store.ts'
 import { targetCases } from './rules/target.ts'
+import { templateCases } from './rules/template.ts'
 
 const es = externalSecret
 const stores = ({ name }: { name: string }) => (name === 'ghost' ? undefined : { ours: name !== 'vault' })
 const context = { stores, genericTargets: true, localGateways: false }
 
-/** Every line that the judge says: denials as `path: what → remedy`, warnings with their rule behind. */
-const said = (object: unknown): string[] => {
+const engine = startEngine()
+t.teardown(() => engine.close())
+const check = templateCheck({ engine, setTimer })
+
+/** What the rules find, and then what the checks find that need no remote side. */
+const examined = async (object: unknown) => {
   const { denials, warnings } = judge(object, undefined, context)
+  const found = (await check(object)) ?? []
+  const of = (level: Finding['level']) => found.filter(finding => finding.level === level)
+  return { denials: [...denials, ...of('deny')], warnings: [...warnings, ...of('warn')] }
+}
+
+/** Every line of it: denials as `path: what → remedy`, warnings with their rule behind. */
+const said = async (object: unknown): Promise<string[]> => {
+  const { denials, warnings } = await examined(object)
   return [
     ...denialText('', denials)
       .split('\n')
@@ -22,16 +36,14 @@ const said = (object: unknown): string[] => {
   ]
 }
 
-const cases: Cases = { ...externalSecretCases, ...targetCases, ...storeCases }
+const cases: Cases = { ...externalSecretCases, ...targetCases, ...templateCases, ...storeCases }
 
 for (const [rule, { passes, fails }] of Object.entries(cases)) {
   t.test(`${rule} passes what is right and says what is wrong`, async t => {
-    passes.forEach((object, index) => {
-      t.same(said(object), [], `passes ${index}`)
-    })
+    for (const [index, object] of passes.entries()) t.same(await said(object), [], `passes ${index}`)
     for (const [object, ...lines] of fails) {
-      t.same(said(object), lines)
-      const { denials, warnings } = judge(object, undefined, context)
+      t.same(await said(object), lines)
+      const { denials, warnings } = await examined(object)
       t.ok(
         [...denials, ...warnings].some(finding => finding.rule === rule),
         `${rule} is the one that speaks`,
