@@ -103,6 +103,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       onToken: tokens.note,
       observer: createObserver(log, metrics),
       controllerClass: config.controllerClass,
+      localGateways: config.allowLocalGateways,
       now: () => new Date(),
       random: Math.random,
     },

@@ -34,7 +34,8 @@ const lookUp = (deps: Deps, key: string): Store | undefined => {
 
 /** What keeps the store from working: its manifest, its credentials, or a login that is really tried. */
 const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen> => {
-  const denied = store.spec.provider.akeyless ? judge(store, undefined, { policy: deps.policy }).denials : []
+  const { policy, localGateways } = deps
+  const denied = store.spec.provider.akeyless ? judge(store, undefined, { policy, localGateways }).denials : []
   if (denied.length > 0) {
     const faults = denied.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
     return { faults, notes: [] }
