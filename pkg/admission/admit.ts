@@ -28,8 +28,11 @@ const allow = (uid: string, warnings: string[] = []): AdmissionAnswer =>
 
 /** `ExternalSecret team-a/db`; a name that is still to be generated is shown as its prefix. */
 const subject = ({ kind, namespace, name, object }: Request): string => {
-  const generated = valueAt(object, ['metadata', 'generateName'])
-  const own = name || valueAt(object, ['metadata', 'name']) || (typeof generated === 'string' ? `${generated}…` : '…')
+  const textAt = (field: string): string => {
+    const text = valueAt(object, ['metadata', field])
+    return typeof text === 'string' ? text : ''
+  }
+  const own = name || textAt('name') || `${textAt('generateName')}…`
   return `${kind.kind} ${namespace ? `${namespace}/` : ''}${own}`
 }
 
