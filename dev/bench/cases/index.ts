@@ -2,6 +2,7 @@ import type { Case } from '../case.ts'
 import { converge } from './converge.ts'
 import { convergeTemplate } from './converge-template.ts'
 import { firstSync } from './first-sync.ts'
+import { hostile } from './hostile.ts'
 import { idle } from './idle.ts'
 import { start } from './start.ts'
 import { stores } from './stores.ts'
@@ -10,4 +11,14 @@ import { webhook } from './webhook.ts'
 
 /** All cases, in the order of the table; a new one is a file and a line. */
 // stores first: it runs without a webhook, and a registration of another case would refuse its manifests
-export const cases: readonly Case[] = [stores, firstSync, start, idle, webhook, converge, template, convergeTemplate]
+export const cases: readonly Case[] = [
+  stores,
+  firstSync,
+  start,
+  idle,
+  webhook,
+  hostile,
+  converge,
+  template,
+  convergeTemplate,
+]
