@@ -109,7 +109,11 @@ const types = ['application/json\ta', 'application/json ; a=b', 'text/plain', 'a
 
 /** security.md T17, T18, T20, all at the same time. */
 export const attacks: Readonly<Record<string, Attack>> = {
-  'idle connections': hold(2_000, overTls, () => {}),
+  // who got a review answered may keep the connection for two minutes; who says nothing is cut after three seconds
+  'idle connections': hold(2_000, overTls, socket =>
+    socket.write(`${head(`Content-Length: ${fine.length}\r\n`)}${fine}`),
+  ),
+  'silent connections': hold(100, overTls, () => {}),
   'half-open handshakes': hold(200, overTcp, () => {}),
   'slow heads': hold(100, overTls, drip('POST /validate HTTP/1.1\r\nX: ')),
   'slow bodies': hold(200, overTls, drip(head('Content-Length: 100000\r\n'))),
