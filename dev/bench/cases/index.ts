@@ -1,4 +1,5 @@
 import type { Case } from '../case.ts'
+import { apply } from './apply.ts'
 import { converge } from './converge.ts'
 import { convergeTemplate } from './converge-template.ts'
 import { firstSync } from './first-sync.ts'
@@ -18,6 +19,7 @@ export const cases: readonly Case[] = [
   idle,
   webhook,
   hostile,
+  apply,
   converge,
   template,
   convergeTemplate,
