@@ -1,4 +1,4 @@
-import type { Context, StoreLookup } from '#admission'
+import { type Context, type StoreLookup, templateCheck } from '#admission'
 import type { ClusterSecretStore, Policy } from '#api'
 import type { Cluster } from '#kube'
 import type { Log, Metrics } from '#observe'
@@ -13,7 +13,7 @@ import { createReconciler, type Reconciler } from './reconciler.ts'
 import { refreshesIn } from './refreshes.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { probeRoutes } from './routes/probes.ts'
-import { createServices } from './services.ts'
+import { createServices, setTimer } from './services.ts'
 import { createWatches, type Watches } from './watches.ts'
 import { startWebhook, type Webhook } from './webhook.ts'
 
@@ -138,7 +138,6 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
   })
   const known = whenComplete(state, knowledge(config, watches))
   const services = createServices(deps)
-  const live = createLive({ ...deps, watches, services })
   const waits: (() => readonly string[])[] = [
     () => (state.leaving ? ['the end of this process'] : []),
     // an API server that goes away later leaves the webhook ready: it needs no answer from there (security.md F16)
@@ -161,7 +160,8 @@ export const startParts = async (deps: PartsDeps): Promise<Parts> => {
           cluster,
           policy,
           known: () => known() ?? {},
-          preview: live && whenComplete(state, live),
+          templates: templateCheck({ engine: services.engine, setTimer }),
+          preview: whenComplete(state, createLive({ ...deps, watches, services })),
           log,
           metrics,
         })

@@ -108,6 +108,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       observer: createObserver(log, metrics),
       controllerClass: config.controllerClass,
       policy: deps.policy,
+      localGateways: config.allowLocalGateways,
       now: () => new Date(),
       random: Math.random,
     },

@@ -1,4 +1,4 @@
-import { admit, type Context, examine, mutate } from '#admission'
+import { admit, type Check, type Context, examine, mutate } from '#admission'
 import type { Policy } from '#api'
 import { createKeeper, randomSources, secretStore } from '#certs'
 import { asFault } from '#core'
@@ -35,8 +35,10 @@ interface WebhookDeps {
   /** What the watches show; nothing while they have not shown all. */
   readonly known: () => Pick<Context, 'stores' | 'refreshes'>
   readonly policy: Policy | undefined
-  /** What looks at the remote side; gives nothing while stores are not known, and is absent where live checks are off. */
-  readonly preview?: (() => Preview | undefined) | undefined
+  /** Parses templates. */
+  readonly templates: Check
+  /** What looks at the remote side; gives nothing while stores are not known, and where live checks are off. */
+  readonly preview: () => Preview | undefined
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -50,12 +52,12 @@ const clientOf = ({ webhookUrl, namespace, serviceName }: Config) =>
   webhookUrl ? { url: webhookUrl.href.replace(/\/$/, '') } : { service: { namespace, name: serviceName } }
 
 /** The CA as one of the registered trust: in URL mode by us, in Service mode beside what deploy/ installed. */
-const createTrust = ({ config, cluster, preview }: WebhookDeps, token: PathToken) => {
+const createTrust = ({ config, cluster }: WebhookDeps, token: PathToken) => {
   const registration = createRegistration({
     request: request => cluster.request(request),
     client: clientOf(config),
     configurations: webhookConfigurations,
-    path: () => (preview && token.path()) ?? plainPath,
+    path: () => token.path() ?? plainPath,
     now: () => new Date(),
   })
   if (config.noRegister) return { trust: async () => {}, missing: () => [] as readonly string[] }
@@ -89,9 +91,15 @@ const oncePerChange = (log: Log) => {
   }
 }
 
-/** The verdicts: by the pure rules, and by a look at the remote side where the request knows the token (decision 28). */
+/** The verdicts: by the pure rules, and where the request knows the token by the checks too (decision 28). */
 export const verdicts = (
-  { config, known, policy, preview }: Pick<WebhookDeps, 'config' | 'known' | 'policy' | 'preview'>,
+  {
+    config,
+    known,
+    policy,
+    templates,
+    preview,
+  }: Pick<WebhookDeps, 'config' | 'known' | 'policy' | 'templates' | 'preview'>,
   token: PathToken,
 ) => {
   const context = (): Context => ({
@@ -106,9 +114,9 @@ export const verdicts = (
   return {
     admit: (review: unknown) => admit(review, context()),
     examine: (review: unknown, given: string) => {
-      const live = token.accepts(given) ? preview?.() : undefined
-      if (!live) return admit(review, context())
-      return examine(review, context(), live.check(AbortSignal.timeout(liveBudgetMs)))
+      if (!token.accepts(given)) return admit(review, context())
+      const remote = preview()?.check(AbortSignal.timeout(liveBudgetMs))
+      return examine(review, context(), { local: templates, remote })
     },
   }
 }

@@ -1,6 +1,7 @@
 // `npm test`: one control plane for the whole run, then every test file by tap. Last line: `N passed, N failed`.
 //   npm test                     everything
 //   npm test -- test/unit        a part; the control plane is started only when a live test is among the files
+//   npm test -- --seed 7 ...     generated tests with another seed than the usual one
 import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,13 @@ import { installKinds } from '../dev/kinds.ts'
 const root = resolve(import.meta.dirname, '..')
 const say = (text: string) => process.stderr.write(`${text}\n`)
 const tap = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
+
+/** What is asked for: the seed of generated tests, and files or folders. */
+const asked = (args: readonly string[]): { seed: string | undefined; names: readonly string[] } => {
+  const at = args.indexOf('--seed')
+  if (at < 0) return { seed: undefined, names: args }
+  return { seed: args[at + 1], names: [...args.slice(0, at), ...args.slice(at + 2)] }
+}
 
 const chosen = (names: readonly string[]): string[] =>
   (names.length > 0 ? names : ['test'])
@@ -52,13 +60,15 @@ const cluster = async (state: string) => {
 }
 
 const main = async (): Promise<number> => {
-  const files = chosen(process.argv.slice(2))
+  const { seed, names } = asked(process.argv.slice(2))
+  const files = chosen(names)
   // the plugin list of .taprc is compiled once; tap keeps the result in .tap/
   if (!existsSync(join(root, '.tap', 'plugins'))) await run(['build'], process.env, () => {})
   const state = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
   const plane = files.some(file => file.includes('/live/')) ? await cluster(state) : undefined
   const env = {
     ...process.env,
+    ...(seed !== undefined && { LATCHKEY_TEST_SEED: seed }),
     ...(plane && { LATCHKEY_TEST_KUBECONFIG: plane.kubeconfig, LATCHKEY_TEST_KUBECTL: plane.kubectl }),
   }
   const show = brief()

@@ -9,6 +9,8 @@ export interface Figure {
   readonly bare?: number
   /** The most that is allowed. */
   readonly budget?: number
+  /** The least that is allowed, where more is better. */
+  readonly least?: number
   /** Where the value is a median: what it is the median of. */
   readonly runs?: readonly number[]
   readonly bareRuns?: readonly number[]
@@ -22,4 +24,5 @@ export interface Case {
 }
 
 /** False where a budget is missed. */
-export const isWithin = ({ value, budget }: Figure): boolean => budget === undefined || value <= budget
+export const isWithin = ({ value, budget, least }: Figure): boolean =>
+  (budget === undefined || value <= budget) && (least === undefined || value >= least)

@@ -2,14 +2,13 @@ import { externalSecret } from './manifests.ts'
 
 const resource = { group: 'external-secrets.io', version: 'v1', resource: 'externalsecrets' }
 const kind = { group: 'external-secrets.io', version: 'v1', kind: 'ExternalSecret' }
-const refs = Array.from({ length: 20 }, (_, index) => [
-  `database-password-${index}`,
-  { key: `/apps/production/team-a/service-${index}/database`, property: `credentials.users.${index}.password` },
-])
+const count = 60
+const refs = Array.from({ length: count }, (_, index) => [`key-${index}`, { key: `/prod/db-${index}`, property: 'pw' }])
 
-const manifest = externalSecret('database-passwords', 'store', Object.fromEntries(refs))
+/** A valid ExternalSecret of the size that the budgets are for: 60 refs, and its review has 5 KB. */
+export const manifest = externalSecret('database-passwords', 'store', Object.fromEntries(refs))
 
-/** As the API server sends it for a CREATE: defaults filled in, the manifest once more in kubectl's annotation. */
+/** As the API server sends it for a CREATE, defaults filled in. */
 const object = {
   ...manifest,
   metadata: {
@@ -20,18 +19,10 @@ const object = {
     creationTimestamp: '2026-01-01T00:00:00Z',
     labels: { 'app.kubernetes.io/name': 'database', 'app.kubernetes.io/part-of': 'shop' },
   },
-  spec: {
-    ...manifest.spec,
-    refreshPolicy: 'Periodic',
-    target: { ...manifest.spec.target, deletionPolicy: 'Retain' },
-    data: manifest.spec.data.map(({ secretKey, remoteRef }) => ({
-      secretKey,
-      remoteRef: { ...remoteRef, conversionStrategy: 'Default', decodingStrategy: 'None', metadataPolicy: 'None' },
-    })),
-  },
+  spec: { ...manifest.spec, refreshPolicy: 'Periodic', target: { ...manifest.spec.target, deletionPolicy: 'Retain' } },
 }
 
-/** The body of one review of a valid ExternalSecret with 20 refs. */
+/** The body of its review. */
 export const review = JSON.stringify({
   apiVersion: 'admission.k8s.io/v1',
   kind: 'AdmissionReview',

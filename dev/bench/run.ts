@@ -34,7 +34,7 @@ const show = (value: number | undefined, unit: Figure['unit']): string => {
 }
 
 const verdict = (figure: Figure): string => {
-  if (figure.budget === undefined) return ''
+  if ((figure.budget ?? figure.least) === undefined) return ''
   return isWithin(figure) ? 'ok' : 'MISSED'
 }
 
@@ -42,7 +42,7 @@ const rowOf = (figure: Figure): string[] => [
   figure.name,
   show(figure.value, figure.unit),
   show(figure.bare, figure.unit),
-  show(figure.budget, figure.unit),
+  show(figure.budget ?? figure.least, figure.unit),
   verdict(figure),
 ]
 

@@ -1,6 +1,6 @@
 import { type AdmissionAnswer, AdmissionReview, answer, group, kinds } from '#api'
 import { show } from '#core'
-import type { Check } from './check.ts'
+import type { Check, Checks } from './check.ts'
 import { type Context, denialText, type Finding, warningTexts } from './findings.ts'
 import { foreignDraft } from './foreign.ts'
 import { judge, ratchet, settled, type Verdict, verdictOf } from './judge.ts'
@@ -27,8 +27,11 @@ const allow = (uid: string, warnings: string[] = []): AdmissionAnswer =>
 
 /** `ExternalSecret team-a/db`; a name that is still to be generated is shown as its prefix. */
 const subject = ({ kind, namespace, name, object }: Request): string => {
-  const generated = valueAt(object, ['metadata', 'generateName'])
-  const own = name || valueAt(object, ['metadata', 'name']) || (typeof generated === 'string' ? `${generated}…` : '…')
+  const textAt = (field: string): string => {
+    const text = valueAt(object, ['metadata', field])
+    return typeof text === 'string' ? text : ''
+  }
+  const own = name || textAt('name') || `${textAt('generateName')}…`
   return `${kind.kind} ${namespace ? `${namespace}/` : ''}${own}`
 }
 
@@ -96,18 +99,47 @@ export const admit = (review: unknown, context: Context = {}): AdmissionAnswer =
   return isJudgedObject(decided) ? conclude(decided.request, decided.verdict) : decided
 }
 
+/** What a check has against the object, less what it had against the one before the update; undefined where it has nothing to ask. */
+const ask = (
+  check: Check | undefined,
+  { object, prior }: Judged,
+  context: Context,
+): Promise<readonly Finding[]> | undefined =>
+  check?.(object)?.then(async raw => {
+    const found = settled(raw, object, context)
+    if (prior === undefined || !found.some(isDenial)) return found
+    return ratchet(found, settled((await check(prior)) ?? [], prior, context))
+  })
+
+const joined = ({ denials, warnings }: Verdict, found: readonly Finding[]): Verdict => {
+  const more = verdictOf(found)
+  return { denials: [...denials, ...more.denials], warnings: [...warnings, ...more.warnings] }
+}
+
+/** The answer where everything else is known. */
+const finish = (
+  judged: Judged,
+  context: Context,
+  remote: Check | undefined,
+): AdmissionAnswer | Promise<AdmissionAnswer> => {
+  const { request, verdict } = judged
+  const begun = verdict.denials.length === 0 ? ask(remote, judged, context) : undefined
+  return begun ? begun.then(found => conclude(request, joined(verdict, found))) : conclude(request, verdict)
+}
+
 /**
- * The same, and then what cannot be told from the object alone, asked of `check` where the rules have nothing against the object
- * and it is ours (decision 28). What the check says of the object before an update too becomes a warning, as with the rules.
+ * The same, with what cannot be told from the object alone (check.ts), where it is ours. A check that has nothing to ask is not
+ * waited for. What a check says of the object before an update too becomes a warning, as with the rules.
  */
-export const examine = async (review: unknown, context: Context, check: Check): Promise<AdmissionAnswer> => {
+export const examine = (
+  review: unknown,
+  context: Context,
+  { local, remote }: Checks,
+): AdmissionAnswer | Promise<AdmissionAnswer> => {
   const decided = answering(review, request => decide(request, context))
   if (!isJudgedObject(decided)) return decided
-  const { request, object, prior, verdict } = decided
-  if (verdict.denials.length > 0 || foreignDraft(object, context)) return conclude(request, verdict)
-  const ask = async (each: unknown) => settled(await check(each), each, context)
-  const found = await ask(object)
-  const kept = prior !== undefined && found.some(isDenial) ? ratchet(found, await ask(prior)) : found
-  const later = verdictOf(kept)
-  return conclude(request, { denials: later.denials, warnings: [...verdict.warnings, ...later.warnings] })
+  if (foreignDraft(decided.object, context)) return conclude(decided.request, decided.verdict)
+  const begun = ask(local, decided, context)
+  if (!begun) return finish(decided, context, remote)
+  return begun.then(found => finish({ ...decided, verdict: joined(decided.verdict, found) }, context, remote))
 }

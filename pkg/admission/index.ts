@@ -1,6 +1,6 @@
 export { admit, examine } from './admit.ts'
 export { aliasPatch, mutate, type Operation } from './aliases.ts'
-export { type Check, together } from './check.ts'
+export { type Check, type Checks, together } from './check.ts'
 export {
   type Context,
   type Draft,
@@ -21,3 +21,4 @@ export { refreshesOf } from './rules/refresh-rate.ts'
 export { mostSyncWindows } from './rules/sync-windows.ts'
 export { withoutAudiences } from './rules/token-audience.ts'
 export { fieldPath, schemaDrafts, valueAt } from './schema.ts'
+export { type TemplateCheckDeps, templateCheck, templateFindings } from './template.ts'

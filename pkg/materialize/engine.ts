@@ -39,6 +39,8 @@ export interface TemplateEngine {
   renderEach(
     jobs: readonly { readonly values: Values; readonly template: TemplateText }[],
   ): Promise<Answer<RenderedText>>
+  /** Whether texts can be parsed: no values are needed. */
+  check(templates: readonly Pick<TemplateText, 'name' | 'text'>[]): Promise<Answer<undefined>>
   /** Properties as ESO's provider finds them: a name with dots as one key first. Undefined: not there. */
   get(questions: readonly { readonly json: Sensitive; readonly path: string }[]): Promise<Answer<Sensitive | undefined>>
   /** YAML texts as JSON, numbers with all their digits. */

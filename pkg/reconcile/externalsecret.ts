@@ -1,12 +1,12 @@
-import { judge } from '#admission'
+import { judge, templateFindings } from '#admission'
 import { asFault, Fault, never } from '#core'
-import { refsOf, storesOf, unsupported } from '#materialize'
+import { storesOf } from '#materialize'
 import { type Decision, decide, dueIn, intervalOf, repeats, spread } from './decide.ts'
 import { lookAgainMs } from './manifest/claim.ts'
 import { isObjectIntact, objectAsSecret } from './manifest/target.ts'
 import { forceSyncOf } from './marks.ts'
 import { type Next, nextAfter } from './next.ts'
-import { digestOf, type Parts, type Pass, Refused, Superseded } from './pass.ts'
+import { digestOf, engineOf, type Parts, type Pass, Refused, Superseded } from './pass.ts'
 import { policyOf } from './policy.ts'
 import type { Deps } from './ports.ts'
 import { release } from './release.ts'
@@ -19,18 +19,30 @@ type Acting = Extract<Decision, { do: 'sync' | 'affirm' }>
 
 const faultsOf = (thrown: unknown): readonly Fault[] => (thrown instanceof Refused ? thrown.faults : [asFault(thrown)])
 
-/** The same rules as at admission, so that nothing acts that got past it (decision 29). */
-const validate = ({ deps, externalSecret }: Pass): void => {
+/** Whether the spec may be one that nobody has looked at: what was synced as it is has templates that parse. */
+const isUnproved = (decision: Acting): boolean =>
+  decision.do === 'sync' && ['first', 'forced', 'changed', 'touched'].includes(decision.reason)
+
+/**
+ * The same rules as at admission, so that nothing acts that got past it (decision 29), and all of what they say at once, in the
+ * same order. Throws Refused.
+ */
+const validate = async (pass: Pass, decision: Acting): Promise<void> => {
+  const { deps, externalSecret } = pass
   const context = { genericTargets: deps.objects !== undefined, policy: deps.policy }
-  const wrong = judge(externalSecret, undefined, context).denials.filter(({ rule }) => rule !== 'unsupported')
-  const paths = new Set<string | undefined>(wrong.map(({ path }) => path))
-  // a field that no version would take is wrong, and not merely lacking
-  const lacking = unsupported(externalSecret.spec).filter(({ path }) => !paths.has(path))
-  const denied = wrong.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
-  const faults = [...lacking, ...refsOf(externalSecret.spec).faults, ...denied]
-  const said = new Set<string>()
-  const distinct = faults.filter(fault => !said.has(fault.line()) && said.add(fault.line()))
-  if (distinct.length > 0) throw new Refused(distinct)
+  const wrong = judge(externalSecret, undefined, context).denials
+  const templates = isUnproved(decision) ? await templateFindings(externalSecret, engineOf(pass)) : undefined
+  const faults = [
+    ...wrong.map(({ rule, path, message, remedy }) => {
+      const code = rule === 'unsupported' ? 'NotSupported' : 'SpecInvalid'
+      return new Fault(code, message, { path, remedy })
+    }),
+    // what could not be parsed in time is tried again when it is rendered
+    ...(templates ?? []).flatMap(({ level, path, message, remedy }) =>
+      level === 'deny' ? [new Fault('TemplateInvalid', message, { path, remedy })] : [],
+    ),
+  ]
+  if (faults.length > 0) throw new Refused(faults)
 }
 
 const isGone = ({ deps, key, externalSecret }: Pass): boolean =>
@@ -87,7 +99,7 @@ const awaitsLook = (ended: Ended): boolean =>
 const attempt = async (pass: Pass, decision: Acting): Promise<Ended> => {
   const { deps, externalSecret } = pass
   try {
-    validate(pass)
+    await validate(pass, decision)
     if (decision.do === 'affirm') return { did: 'affirm' }
     const resolved = resolveStores(externalSecret, deps)
     if (resolved.is === 'refused') throw new Refused(resolved.faults)

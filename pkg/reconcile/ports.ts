@@ -222,6 +222,8 @@ export interface Deps {
   readonly observer: Observer
   /** Own class: objects of stores with another spec.controller are left alone. */
   readonly controllerClass: string
+  /** Whether --allow-local-gateways is given: admission asks the same. */
+  readonly localGateways?: boolean | undefined
   /** What the administrator insists on beside the rules; undefined: nothing. */
   readonly policy?: Policy | undefined
   readonly now: () => Date

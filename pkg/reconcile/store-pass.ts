@@ -34,8 +34,9 @@ const lookUp = (deps: Deps, key: string): Store | undefined => {
 
 /** What keeps the store from working: its manifest, its credentials, or a login that is really tried. */
 const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen> => {
+  const { policy, localGateways } = deps
   const { denials, warnings } = store.spec.provider.akeyless
-    ? judge(store, undefined, { policy: deps.policy, now: deps.now() })
+    ? judge(store, undefined, { policy, localGateways, now: deps.now() })
     : { denials: [], warnings: [] }
   // plain http does harm for as long as it stays; whoever was warned when it was applied may be long gone
   const notes = warnings.filter(({ rule }) => rule === gatewayUrl.id).map(sentence)

@@ -5,7 +5,7 @@ import { kinds } from '#api'
 import { sentence } from '#core'
 import type { Log, Metrics } from '#observe'
 
-/** One verdict on the body of an AdmissionReview; pure, and it answers whatever the body holds. */
+/** One verdict on the body of an AdmissionReview, whatever the body holds; a promise where something has to be waited for. */
 export type Admit = (review: unknown) => unknown
 
 /**
@@ -70,6 +70,7 @@ interface Judged {
   readonly result: Result
 }
 
+/** A defect of ours: logged, and answered without its words. */
 const failed = (webhook: Webhook, envelope: Envelope, thrown: unknown): Judged => {
   const fields = { kind: kindOf(envelope), operation: webhook.name, fault: thrown }
   webhook.log.error('an admission review could not be judged', fields)

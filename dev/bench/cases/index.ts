@@ -1,9 +1,11 @@
 import type { Case } from '../case.ts'
 import { admissionLive } from './admission-live.ts'
+import { apply } from './apply.ts'
 import { converge } from './converge.ts'
 import { convergeTemplate } from './converge-template.ts'
 import { fanOut } from './fan-out.ts'
 import { firstSync } from './first-sync.ts'
+import { hostile } from './hostile.ts'
 import { idle } from './idle.ts'
 import { start } from './start.ts'
 import { stores } from './stores.ts'
@@ -20,6 +22,8 @@ export const cases: readonly Case[] = [
   idle,
   webhook,
   admissionLive,
+  hostile,
+  apply,
   converge,
   template,
   convergeTemplate,

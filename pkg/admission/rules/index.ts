@@ -2,6 +2,7 @@ import type { ClusterExternalSecret, ClusterPushSecret, ExternalSecret, PushSecr
 import type { Rule } from '../findings.ts'
 import { foreignRule } from '../foreign.ts'
 import { silenceRule } from '../settle.ts'
+import { templateRule } from '../template.ts'
 import { accessId } from './access-id.ts'
 import { authMethod } from './auth-method.ts'
 import { ca } from './ca.ts'
@@ -144,6 +145,7 @@ const described: readonly Described[] = [
   ...storeRules,
   ...clusterExternalSecretRules,
   ...pushSecretRules,
+  templateRule,
   ...liveRules,
 ]
 

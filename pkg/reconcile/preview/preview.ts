@@ -58,17 +58,12 @@ export const createPreview = (deps: PreviewDeps): Preview => {
   }
 
   return {
-    check: signal => async object => {
+    check: signal => object => {
       const look = lookAt(object)
-      if (!look) return []
+      if (!look) return undefined
       const namespace = field(field(object, 'metadata'), 'namespace')
       const leave = bound.enter(typeof namespace === 'string' ? namespace : '')
-      if (!leave) return [tooMany()]
-      try {
-        return await look(signal)
-      } finally {
-        leave()
-      }
+      return leave ? look(signal).finally(leave) : Promise.resolve([tooMany()])
     },
   }
 }

@@ -40,7 +40,6 @@ const told: Readonly<Record<string, readonly string[]>> = {
   // this is there to be refused; the other one, misconfigured-store.yaml, is by a login alone
   'deploy/samples/misconfigured-externalsecret.yaml ExternalSecret misconfigured-external-secret': [
     'spec.refreshInterval: "5 minutes" is not a duration → write 5m',
-    'spec.dataFrom[0].extract.key: is empty → write the path of an item',
     'spec.data[1].secretKey: "password" is the key of spec.data[0] too → give each entry a key of its own',
   ],
 }

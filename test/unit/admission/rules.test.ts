@@ -1,16 +1,30 @@
 import t from 'tap'
-import { catalogue, denialText, judge, warning, warningTexts } from '#admission'
+import { catalogue, denialText, type Finding, judge, templateCheck, warning, warningTexts } from '#admission'
 import { effortMs } from '../../support/effort.ts'
 import { previewCases } from '../reconcile/preview-cases.ts'
+import { startEngine } from '../template/running.ts'
 import { clusterPushSecret, clusterStore, externalSecret, pushSecret, store } from './objects.ts'
 import { cases } from './rules/all.ts'
 import { context } from './rules/context.ts'
 
 const es = externalSecret
 
-/** Every line that the judge says: denials as `path: what → remedy`, warnings with their rule behind. */
-const said = (object: unknown): string[] => {
+const engine = startEngine()
+t.teardown(() => engine.close())
+// how long it takes is not what is asked here
+const check = templateCheck({ engine, setTimer: () => () => {} })
+
+/** What the rules find, and then what the checks find that need no remote side. */
+const examined = async (object: unknown) => {
   const { denials, warnings } = judge(object, undefined, context)
+  const found = (await check(object)) ?? []
+  const of = (level: Finding['level']) => found.filter(finding => finding.level === level)
+  return { denials: [...denials, ...of('deny')], warnings: [...warnings, ...of('warn')] }
+}
+
+/** Every line of it: denials as `path: what → remedy`, warnings with their rule behind. */
+const said = async (object: unknown): Promise<string[]> => {
+  const { denials, warnings } = await examined(object)
   return [
     ...denialText('', denials)
       .split('\n')
@@ -22,12 +36,10 @@ const said = (object: unknown): string[] => {
 
 for (const [rule, { passes, fails }] of Object.entries(cases)) {
   t.test(`${rule} passes what is right and says what is wrong`, async t => {
-    passes.forEach((object, index) => {
-      t.same(said(object), [], `passes ${index}`)
-    })
+    for (const [index, object] of passes.entries()) t.same(await said(object), [], `passes ${index}`)
     for (const [object, ...lines] of fails) {
-      t.same(said(object), lines)
-      const { denials, warnings } = judge(object, undefined, context)
+      t.same(await said(object), lines)
+      const { denials, warnings } = await examined(object)
       t.ok(
         [...denials, ...warnings].some(finding => finding.rule === rule),
         `${rule} is the one that speaks`,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Check, denialText, examine, judge, stamp, warning, warningTexts } from '#admission'
+import { type Check, denialText, examine, judge, stamp, together, warning, warningTexts } from '#admission'
 import type { Policy } from '#api'
 import { externalSecret, review } from './objects.ts'
 
@@ -65,7 +65,7 @@ t.test('what an object was accepted with before the policy became stricter is a 
 
 const finding = (level: 'deny' | 'warn') => stamp('live-item', { path: 'spec.data[0]', message: 'is not there', level })
 const asked = (check: Check, object: object, prior?: object, policy?: Policy) =>
-  examine(review(object, prior && { operation: 'UPDATE', oldObject: prior }), { policy }, check)
+  examine(review(object, prior && { operation: 'UPDATE', oldObject: prior }), { policy }, { remote: check })
 
 t.test('a check is asked once the rules have passed, and its findings stand beside theirs', async t => {
   const { response } = await asked(async () => [finding('deny'), finding('warn')], negative())
@@ -87,6 +87,51 @@ t.test('what a check has against the object before an update too becomes a warni
   const { response } = await asked(async () => [finding('deny')], externalSecret(), negative())
   t.equal(response.allowed, true)
   t.same(response.warnings, ['spec.data[0]: is not there [live-item]'])
+})
+
+t.test(
+  'a local check speaks beside the rules, and the remote side is asked only where neither has anything against it',
+  async t => {
+    const refused = externalSecret(s => Object.assign(s, { data: [], dataFrom: [] }))
+    const lines = async (object: object, local: Check) => {
+      const seen: unknown[] = []
+      const remote: Check = async each => {
+        seen.push(each)
+        return [finding('warn')]
+      }
+      const { response } = await examine(review(object), {}, { local, remote })
+      return {
+        asked: seen.length,
+        said: [...(response.status?.message.split('\n').slice(1) ?? []), ...(response.warnings ?? [])],
+      }
+    }
+    const nothing = 'spec: has neither data nor dataFrom → name at least one item under data'
+    const there = 'spec.data[0]: is not there'
+    t.same(await lines(refused, async () => [finding('deny')]), { asked: 0, said: [`  ${nothing}`, `  ${there}`] })
+    t.same(await lines(externalSecret(), async () => [finding('deny')]), { asked: 0, said: [`  ${there}`] })
+    const warned = `${there} [live-item]`
+    t.same(await lines(externalSecret(), async () => [finding('warn')]), { asked: 1, said: [warned, warned] })
+    t.same(await lines(externalSecret(), () => undefined), { asked: 1, said: [warned] })
+  },
+)
+
+t.test('where no check has anything to ask, the answer is there at once', async t => {
+  const none = together([() => undefined, () => undefined])
+  for (const checks of [{}, { local: none }, { local: none, remote: none }]) {
+    t.notOk(examine(review(externalSecret()), {}, checks) instanceof Promise)
+  }
+  const one = together([() => undefined, async () => [finding('deny')], async () => [finding('warn')]])
+  t.match(await one(externalSecret()), [{ level: 'deny' }, { level: 'warn' }])
+})
+
+t.test('what another operator serves is asked about nowhere', async t => {
+  const never: Check = () => t.fail('was asked') as never
+  const { response } = await examine(
+    review(externalSecret()),
+    { stores: () => ({ ours: false }) },
+    { local: never, remote: never },
+  )
+  t.equal(response.allowed, true)
 })
 
 t.test('rules that can warn say so', async t => {

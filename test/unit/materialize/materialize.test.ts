@@ -30,7 +30,7 @@ const items = new Map<string, ItemValue | Fault>([
 const asked = (): never => {
   throw new Error('the engine was asked')
 }
-const noEngine: TemplateEngine = { render: asked, renderEach: asked, get: asked, json: asked }
+const noEngine: TemplateEngine = { render: asked, renderEach: asked, check: asked, get: asked, json: asked }
 type Read = ReadonlyMap<string, ItemValue | Fault>
 const make = (spec: ExternalSecretSpec, read: Read) =>
   materialize(spec, { items: new Map([['SecretStore/', read]]), found: new Map() }, noEngine)

@@ -774,7 +774,8 @@ t.test('what changes while a template is waited for is not written', async t => 
     return { results: [{ is: 'text' as const, text: Sensitive.text('u') }] }
   }
   const { engine } = state.deps
-  Object.assign(state.deps, { engine: { of: () => ({ ...engine.of(''), render }) } })
+  const check = async () => ({ results: [] })
+  Object.assign(state.deps, { engine: { of: () => ({ ...engine.of(''), render, check }) } })
   await start(state).pass()
   t.same(state.log, ['read /db@0'])
 })

@@ -128,7 +128,7 @@ export const world = (
           )
         },
       },
-      engine: { of: () => ({ render: asked, renderEach: asked, get: asked, json: asked }) },
+      engine: { of: () => ({ render: asked, renderEach: asked, check: asked, get: asked, json: asked }) },
       turns: { now: () => 0, pause: async () => {} },
       externalSecrets: snapshot(externalSecrets, nameOf, indexes.externalSecrets),
       stores: snapshot(stores, nameOf, indexes.stores),

@@ -46,4 +46,4 @@ export const previewed = async (
   object: unknown,
   deps: PreviewDeps,
   signal: AbortSignal = new AbortController().signal,
-): Promise<readonly string[]> => linesOf(await createPreview(deps).check(signal)(object))
+): Promise<readonly string[]> => linesOf((await createPreview(deps).check(signal)(object)) ?? [])

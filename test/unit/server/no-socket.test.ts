@@ -37,7 +37,9 @@ const text = 't'.repeat(43)
 const token = createPathToken(() => 0)
 token.use(Sensitive.text(text))
 const config = readConfig([], {})
-const { app } = build(verdicts({ config, known: () => ({}), policy: undefined, preview: () => preview }, token))
+const { app } = build(
+  verdicts({ config, known: () => ({}), policy: undefined, templates: () => undefined, preview: () => preview }, token),
+)
 
 const { status: _, ...store } = secretStore({ akeyless: { akeylessGWApiURL: 'https://api.akeyless.io' } })
 const payload = JSON.stringify(

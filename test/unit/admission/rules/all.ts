@@ -5,8 +5,17 @@ import { guardCases } from './guard.ts'
 import { pushCases } from './pushsecret.ts'
 import { storeCases } from './store.ts'
 import { targetCases } from './target.ts'
+import { templateCases } from './template.ts'
 
-const tables: readonly Cases[] = [externalSecretCases, targetCases, storeCases, guardCases, clusterCases, pushCases]
+const tables: readonly Cases[] = [
+  externalSecretCases,
+  targetCases,
+  templateCases,
+  storeCases,
+  guardCases,
+  clusterCases,
+  pushCases,
+]
 
 /**
  * The cases of every rule: judged in memory by test/unit/admission/rules.test.ts, by a cluster in test/live/rejections.test.ts. Rules
