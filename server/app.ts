@@ -1,7 +1,13 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type onSendHookHandler,
+} from 'fastify'
 import type { Log, Metrics } from '#observe'
 import type { Address } from './address.ts'
 import { createBudget } from './budget.ts'
@@ -52,19 +58,21 @@ const words = (error: FastifyError, most: Limits): string => {
 /** Exactly the media type that API servers send: parsers that disagree about the rest are a way around a check (T20). */
 const isJson = (type: string | undefined): boolean => /^application\/json(?:; ?charset=utf-8)?$/i.test(type ?? '')
 
-const checkHeaders = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+const checkHeaders = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
   const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers
   const refused = !isJson(type)
     ? 'Content-Type is not application/json → send JSON, and say so in exactly these words'
     : encoding !== 'identity' && 'Content-Encoding is not identity → send the body as it is'
-  if (!refused || request.method !== 'POST') return undefined
   // the body stays unread, so the connection cannot be used again
-  return reply.code(415).header('connection', 'close').type(plain).send(`${refused}\n`)
+  if (refused && request.method === 'POST')
+    reply.code(415).header('connection', 'close').type(plain).send(`${refused}\n`)
+  else done()
 }
 
 /** Only who got a review answered may keep the connection: idle ones of anybody else are places that API servers need. */
-const closeUnlessAnswered = async (_: FastifyRequest, reply: FastifyReply): Promise<void> => {
+const closeUnlessAnswered: onSendHookHandler = (_request, reply, _payload, done) => {
   if (reply.statusCode !== 200) reply.header('connection', 'close')
+  done()
 }
 
 const sayErrors = (app: FastifyInstance, most: Limits, log: Log): void => {
@@ -118,8 +126,9 @@ const sharedOptions = (most: Limits) => ({
 const start = <S extends HttpServer | HttpsServer>(app: FastifyInstance<S>, most: Limits): App<S> => {
   const sockets = boundConnections(app.server, { all: most.connections, perPeer: most.connectionsPerPeer })
   let leaving = false
-  app.addHook('onSend', async (_, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (leaving) reply.header('connection', 'close')
+    done()
   })
   return {
     fastify: app,
@@ -146,8 +155,11 @@ export const createApp = (deps: AppDeps): App<HttpsServer> => {
   })
   const budget = createBudget(most.bodies)
   app.addHook('onRequest', checkHeaders)
-  // with a callback: the parser must listen before the first byte flows
-  app.addHook('preParsing', (_request, _reply, body, done) => done(null, budget.meter(body)))
+  // with callbacks, here and above: a promise costs a turn, and the parser must listen before the first byte flows
+  app.addHook('preParsing', ({ headers }, _reply, body, done) =>
+    // node takes no byte more than was announced
+    done(null, Number(headers['content-length']) <= most.smallBody ? body : budget.meter(body)),
+  )
   app.addHook('onSend', closeUnlessAnswered)
   app.removeAllContentTypeParsers()
   // checkHeaders has judged the type; one parser for all of them cannot be talked into another way

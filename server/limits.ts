@@ -1,8 +1,10 @@
 /** What one client may cost the webhook server. Times in milliseconds, sizes in bytes. */
 export interface Limits {
   readonly body: number
-  /** All bodies together that are being received. */
+  /** All bodies together that are being received, but for small ones. */
   readonly bodies: number
+  /** What is announced to be no larger is not counted: all connections together hold 16 MiB of it. */
+  readonly smallBody: number
   readonly headersMs: number
   readonly requestMs: number
   readonly checkMs: number
@@ -18,6 +20,7 @@ export const limits: Limits = {
   body: 7 * 1024 * 1024,
   // Seven of the largest; a review of the usual 10 KiB is whole after a millisecond, and none is held for longer than it takes.
   bodies: 48 * 1024 * 1024,
+  smallBody: 16 * 1024,
   // headers < request < timeoutSeconds of the webhook (5 s), looked at often enough to hold.
   headersMs: 3_000,
   requestMs: 4_000,

@@ -81,7 +81,9 @@ const maxVersion = 2 ** 31 - 1
 // names are remembered, sent and repeated in messages: what they cost must not be up to who writes them
 const longest = 4096
 
-const tooLong = ({ path, ref }: Site): Fault | undefined => {
+type Place = Pick<Site, 'path' | 'ref'>
+
+const tooLong = ({ path, ref }: Place): Fault | undefined => {
   const field = ref.key.length > longest ? 'key' : (ref.property?.length ?? 0) > longest ? 'property' : undefined
   if (field === undefined) return undefined
   return new Fault('SpecInvalid', `is longer than ${longest} characters`, {
@@ -94,7 +96,7 @@ const tooLong = ({ path, ref }: Site): Fault | undefined => {
  * The item that a site asks for. Any version but a decimal number is a fault, where ESO silently reads the latest; so is a key
  * or property of more than 4,096 characters.
  */
-export const itemRef = (site: Site): ItemRef | Fault => {
+export const itemRef = (site: Place): ItemRef | Fault => {
   const fault = tooLong(site)
   if (fault) return fault
   const text = site.ref.version ?? ''
@@ -105,6 +107,23 @@ export const itemRef = (site: Site): ItemRef | Fault => {
     remedy: 'write a number as "3", or leave it out for the latest',
   })
 }
+
+const versionFault = (place: Place): readonly Fault[] => {
+  // most refs have none
+  if (!place.ref.version || tooLong(place)) return []
+  const ref = itemRef(place)
+  return ref instanceof Fault ? [ref] : []
+}
+
+/** What is wrong with the versions that a spec asks for. */
+export const versionFaults = (spec: ExternalSecretSpec): readonly Fault[] => [
+  ...(spec.dataFrom ?? []).flatMap(({ extract }, index) =>
+    extract ? versionFault({ path: `spec.dataFrom[${index}].extract`, ref: extract }) : [],
+  ),
+  ...(spec.data ?? []).flatMap(({ remoteRef }, index) =>
+    versionFault({ path: `spec.data[${index}].remoteRef`, ref: remoteRef }),
+  ),
+]
 
 /**
  * The distinct items that an ExternalSecret names, by storeId, and what is wrong with the refs that name none. A ref that is too

@@ -9,7 +9,7 @@ import { manifestFiles } from '../../deploy/manifests.ts'
 import { names } from '../../deploy/names.ts'
 import { webhookConfigurations } from '../../deploy/webhooks.ts'
 import { podTemplate } from '../../deploy/workload.ts'
-import { kubectl, namespace as namespaceFor } from '../support/cluster.ts'
+import { kubectl, namespace as namespaceFor, request } from '../support/cluster.ts'
 import { install, installTwin, must } from './twin.ts'
 
 const deploy = join(import.meta.dirname, '../../deploy')
@@ -143,6 +143,15 @@ const store = (group: string, interval: string, more: object = {}, version = 'v1
     },
   })
 
+/** How often the API server could not evaluate a condition of our webhooks; an error counts as a failed call. */
+const celErrors = async (): Promise<number> => {
+  const text = String((await request('GET', '/metrics')).body)
+  const lines = text.matchAll(
+    /^apiserver_admission_match_condition_evaluation_errors_total\{[^}]*latchkey[^}]*\} (\d+)$/gm,
+  )
+  return [...lines].reduce((sum, [, value]) => sum + Number(value), 0)
+}
+
 t.test('the webhooks hear of new and changed specs, and of nothing else', async t => {
   const hook = await listen()
   t.teardown(() => hook.close())
@@ -170,6 +179,23 @@ t.test('the webhooks hear of new and changed specs, and of nothing else', async 
     if (performance.now() > deadline) throw new Error('the webhook was never called')
   }
   const here = ['-n', namespace]
+  const errors = await celErrors()
+  // conditions are evaluated before the schema is, for the mutating webhook
+  const sparse = [
+    {},
+    { spec: null },
+    { spec: {} },
+    { spec: { provider: {} } },
+    { spec: { provider: null } },
+    { spec: { provider: { akeyless: {} } } },
+    { spec: { provider: { vault: {} } } },
+    { metadata: { name: 'sparse', deletionTimestamp: '2026-01-01T00:00:00Z' } },
+  ]
+  const collection = `/apis/${group}/v1/namespaces/${namespace}/secretstores`
+  for (const each of sparse) {
+    const object = { apiVersion: `${group}/v1`, kind: 'SecretStore', metadata: { name: 'sparse' }, ...each }
+    await request('POST', `${collection}?dryRun=All`, object)
+  }
   const finalizers = (list: string[]) => JSON.stringify({ metadata: { finalizers: list } })
   t.same(await after(['create', '-f', '-'], store(group, '1m')), ['CREATE v1/store /validate'])
   t.same(await after(['annotate', plural, 'store', 'a=b', ...here]), [], 'metadata alone')
@@ -205,4 +231,5 @@ t.test('the webhooks hear of new and changed specs, and of nothing else', async 
     'a change while it is being deleted',
   )
   t.same(await after(['patch', plural, 'store', '--type=merge', '-p', finalizers([]), ...here]), [], 'the end')
+  t.equal(await celErrors(), errors, 'no condition failed')
 })

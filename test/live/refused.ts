@@ -126,6 +126,11 @@ export const refusedExternalSecrets: readonly Refusal[] = [
     ),
   },
   {
+    name: 'a template that calls a function which is none',
+    manifest: object({ data: one, target: { name: 'app', template: { data: { url: 'x{{ .a | uper }}' } } } }),
+    text: denied('spec.target.template.data.url: line 1: function "uper" is not defined → did you mean upper?'),
+  },
+  {
     name: 'several faults at once, all of them in one answer',
     manifest: object({
       refreshInterval: 'soon',

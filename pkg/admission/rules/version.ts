@@ -1,9 +1,9 @@
 import type { ExternalSecret } from '#api'
-import { refsOf } from '#materialize'
+import { versionFaults } from '#materialize'
 import { fromFault, type Rule } from '../findings.ts'
 
 export const version: Rule<ExternalSecret> = {
   id: 'version',
   doc: 'A version is a number; ESO reads the latest for everything else without a word.',
-  check: ({ spec }) => refsOf(spec).faults.map(fromFault),
+  check: ({ spec }) => versionFaults(spec).map(fromFault),
 }
