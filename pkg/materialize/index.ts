@@ -17,7 +17,17 @@ export { protectedKind } from './manifest/protected.ts'
 export { readTarget } from './manifest/target.ts'
 export { type Materialized, materialize } from './materialize.ts'
 export { caCertificates, validityOf } from './pem.ts'
-export { dataSites, extractSites, type FindSite, findSites, refsOf, type StoreName, storeId, storesOf, versionFaults } from './refs.ts'
+export {
+  dataSites,
+  extractSites,
+  type FindSite,
+  findSites,
+  refsOf,
+  type StoreName,
+  storeId,
+  storesOf,
+  versionFaults,
+} from './refs.ts'
 export { unsupported, unsupportedPush } from './supported.ts'
 export { hasActions } from './template/bytes.ts'
 export { isLabelValue, isQualifiedName } from './template/metadata.ts'

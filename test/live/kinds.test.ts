@@ -70,14 +70,10 @@ const kinds = [
   {
     kind: 'ClusterPushSecret',
     right: { pushSecretSpec: push() },
-    warns: [
-      notServed('ClusterPushSecret', 'no PushSecret is made of it'),
-      everywhere('spec.pushSecretSpec.secretStoreRefs[0].name'),
-    ],
-    wrong: { pushSecretSpec: push(twice), refreshTime: '1d', namespaceSelectors: [] },
+    warns: [everywhere('spec.pushSecretSpec.secretStoreRefs[0].name')],
+    wrong: { pushSecretSpec: push(twice), refreshTime: '1d' },
     subject: 'app-NS',
     lines: [
-      'spec: selects no namespaces → add namespaceSelectors, as - matchLabels: {team: a} [namespace-selection]',
       'spec.refreshTime: "1d" is not a duration → write 24h',
       'spec.pushSecretSpec.data[1].match.remoteRef: spec.pushSecretSpec.data[0] pushes to "/eso-created/my-secret" too → give each entry a place of its own',
     ],
@@ -85,10 +81,7 @@ const kinds = [
   {
     kind: 'ClusterExternalSecret',
     right: { externalSecretSpec: read() },
-    warns: [
-      notServed('ClusterExternalSecret', 'no ExternalSecret is made of it'),
-      everywhere('spec.externalSecretSpec.secretStoreRef.name'),
-    ],
+    warns: [everywhere('spec.externalSecretSpec.secretStoreRef.name')],
     wrong: {
       externalSecretSpec: read({ refreshInterval: '5 minutes', data: ['a', 'a'].map(key => entry(key, '/a')) }),
       externalSecretMetadata: { labels: { team: 'a b' } },

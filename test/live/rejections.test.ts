@@ -139,6 +139,8 @@ const setUp = async () => {
     args: [
       ...['--kubeconfig', plane.kubeconfig, '--webhook-bind', webhookAt, '--webhook-url', `https://${webhookAt}`],
       ...['--health-bind', '127.0.0.1:0', '--metrics-bind', '127.0.0.1:0', '--policy', policy],
+      // the words of the rules alone: no store here can log in
+      ...['--live-checks-stores', 'off', '--live-checks-items', 'off'],
       ...['--resolve', `api.akeyless.io:443=127.0.0.1:${gateway.port}`, '--unsafe-allow-generic-targets'],
     ],
     extraCa: gateway.caFile,

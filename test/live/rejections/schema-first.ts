@@ -37,6 +37,8 @@ export const schemaFirst: Readonly<Record<string, string>> = {
     'ClusterExternalSecret.external-secrets.io "judged" is invalid: spec.externalSecretSpec: Required value',
   'schema fails 12':
     'PushSecret.external-secrets.io "judged" is invalid: [spec.dataTo[0].rewrite[0].regexp.target: Required value, spec.data[1].match.remoteRef.remoteKey: Required value, spec.deletionPolicy: Unsupported value: "Retain": supported values: "Delete", "None", spec.secretStoreRefs: Required value, <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]',
+  'template fails 4':
+    'ExternalSecret.external-secrets.io "judged" is invalid: [spec.data[1].secretKey: Invalid value: "db password": spec.data[1].secretKey in body should match \'^[-._a-zA-Z0-9]+$\', spec.target.template.data.other: Invalid value: "integer": spec.target.template.data.other in body must be of type string: "integer"]',
   'namespace-selection fails 5':
     'ClusterPushSecret in version "v1alpha1" cannot be handled as a ClusterPushSecret: strict decoding error: unknown field "spec.namespaces"',
   'push-source fails 0':
