@@ -78,13 +78,23 @@ const lookUp = (ref: unknown, namespace: string | undefined, { stores }: Context
   return stores?.({ kind, namespace: kind === 'SecretStore' ? namespace : undefined, name })
 }
 
-const isForeignUser = ({ at, refsOf, isForeign }: User, object: unknown, context: Context): boolean => {
+/** Says which controller class serves an object that makes others: ESO has no field for it (docs/adr/0010-class-of-cluster-kinds.md). */
+export const classAnnotation = 'latchkey.dev/controller-class'
+
+/** Whether a class serves such an object: without the annotation it is the default class's, which is ESO's where we run beside it. */
+export const isMakerOf = (annotation: string | undefined, controllerClass = defaultClass): boolean =>
+  (annotation || defaultClass) === controllerClass
+
+const isMaker = ({ at }: User): boolean => at.length > 1
+
+const isForeignUser = (user: User, object: unknown, context: Context): boolean => {
+  const { at, refsOf, isForeign } = user
   // only of what it makes it is not known where that will be
-  const namespace = at.length > 1 ? undefined : textOf(valueAt(object, ['metadata', 'namespace']))
+  const namespace = isMaker(user) ? undefined : textOf(valueAt(object, ['metadata', 'namespace']))
   const named = refsOf(valueAt(object, at)).filter(ref => textOf(valueAt(ref, ['name'])))
   const known = named.flatMap(ref => lookUp(ref, namespace, context) ?? [])
   // none there yet, or generators alone, which have no class: where two operators share the cluster it may be anybody's
-  return known.length === 0 ? isShared(context) : isForeign(known)
+  return known.length === 0 ? !isMaker(user) && isShared(context) : isForeign(known)
 }
 
 /**
@@ -93,6 +103,13 @@ const isForeignUser = ({ at, refsOf, isForeign }: User, object: unknown, context
  */
 export const foreignDraft = (object: unknown, context: Context): Draft | undefined => {
   const user = users.get(valueAt(object, ['kind']))
+  if (user && isMaker(user)) {
+    const annotation = textOf(valueAt(object, ['metadata', 'annotations', classAnnotation]))
+    if (!isMakerOf(annotation, context.controllerClass)) {
+      const message = 'is not the class that Latchkey serves; if it were, what follows would be refused'
+      return { path: `metadata.annotations["${classAnnotation}"]`, message, level: 'warn' }
+    }
+  }
   if (user) {
     const message =
       'names a store that Latchkey does not serve, or none; if it were ours, what follows would be refused'

@@ -10,6 +10,7 @@ export {
   stamp,
   warningTexts,
 } from './findings.ts'
+export { classAnnotation, isMakerOf } from './foreign.ts'
 export { judge } from './judge.ts'
 export { allowedPaths, allowsFolder, allowsItem, type PathUse } from './paths.ts'
 export { parseReview } from './review.ts'

@@ -38,6 +38,10 @@ const setUp = async (t: Tap) => {
   const start = () => startLatchkey(t, { namespace, gateway, kubeconfig: audit.kubeconfig })
   const latchkey = await start()
   await readyStore(t, namespace)
+  // the audit comes behind its answer: what is still on its way would count as the next step's
+  await until(t, 'the audit of the store', () =>
+    audit.writes().some(line => line.endsWith('/secretstores/store/status')) ? true : undefined,
+  )
   const calls = (skip = 0) =>
     gateway
       .journal()

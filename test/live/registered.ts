@@ -94,7 +94,7 @@ export const startRegistered = async (
     /** The class that it serves, where not the usual one. */
     controller?: string
     args?: readonly string[]
-    /** Whether the API server knows the token of the path, and so has live checks made. */
+    /** Whether live checks are made. */
     live?: boolean
   },
 ): Promise<Registered> => {
@@ -103,10 +103,11 @@ export const startRegistered = async (
   const url = `https://${at}`
   const own = ['--role', 'all', '--namespace', namespace, '--webhook-bind', at, '--webhook-url', url]
   const shared = controller ? ['--controller-class', controller] : []
-  const process = await startLatchkey(t, { namespace, gateway, args: [...own, ...shared, ...args] })
+  const checks = live ? [] : ['--live-checks-stores', 'off', '--live-checks-items', 'off']
+  const process = await startLatchkey(t, { namespace, gateway, args: [...own, ...shared, ...checks, ...args] })
   const { body: secret } = await request('GET', `${pathsOf(namespace).secrets}/${names.ca}`)
   const ca = Buffer.from(secret.data['ca.crt'], 'base64').toString()
-  const path = live ? `/validate/${tokenOf(secret)}` : undefined
+  const path = `/validate/${tokenOf(secret)}`
   await register(t, { namespace, url, ca, path }, controller)
   const dispatcher = new Agent({ connect: { ca } })
   t.teardown(() => dispatcher.close())

@@ -39,7 +39,8 @@ export const pathAllowed: Rule<ExternalSecret> = {
   id: 'path-allowed',
   doc: 'Items and folders are such as the file of --policy allows to this namespace with this store; without an entry for them, any.',
   check: ({ metadata: { namespace }, spec }, context) => {
-    if (!context.policy?.paths?.length) return []
+    // what is made in many namespaces is judged in each of them, as what it makes
+    if (!context.policy?.paths?.length || namespace === undefined) return []
     const items = [...dataSites(spec), ...extractSites(spec)].flatMap(({ path, ref, store }) =>
       itemPathDrafts(`${path}.key`, ref.key, { namespace, store }, context),
     )

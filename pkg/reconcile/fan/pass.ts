@@ -132,7 +132,7 @@ const byNamespace = <T extends { readonly namespace: string }>(results: readonly
 
 const provide = async (pass: FanPass): Promise<FanOutcome | Next> => {
   const { deps, parts, key, fan, startedAt, signal } = pass
-  const refused = refusalsOf(fan, deps)
+  const refused = await refusalsOf(fan, deps)
   if (refused.length > 0) return { refused }
   const tasks = plan(pass)
   const pauseMs = isRepair(pass, tasks) ? parts.brake.take(key, startedAt) : 0

@@ -1,4 +1,4 @@
-import { judge } from '#admission'
+import { judge, templateFindings } from '#admission'
 import { Fault } from '#core'
 import type { Deps } from '../ports.ts'
 import type { Fan } from './draft.ts'
@@ -7,12 +7,18 @@ import type { Fan } from './draft.ts'
  * The same rules as at admission, which are about what would be made of it too, so that nothing acts that got past the webhook
  * (decision 29). What they deny is made in no namespace, and what is there stays as it is.
  */
-export const refusalsOf = (fan: Fan, deps: Deps): readonly Fault[] => {
+export const refusalsOf = async (fan: Fan, deps: Deps): Promise<readonly Fault[]> => {
   if (fan.object.unreadable) {
     const remedy = 'apply it again: the answer names the field'
     return [new Fault('SpecInvalid', `cannot be read as a ${fan.object.kind}`, { path: 'spec', remedy })]
   }
   const { objects, policy } = deps
   const { denials } = judge(fan.object, undefined, { genericTargets: objects !== undefined, policy })
-  return denials.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
+  const templates = (await templateFindings(fan.object, deps.engine.of(''))) ?? []
+  return [
+    ...denials.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy })),
+    ...templates.flatMap(({ level, path, message, remedy }) =>
+      level === 'deny' ? [new Fault('TemplateInvalid', message, { path, remedy })] : [],
+    ),
+  ]
 }

@@ -68,6 +68,11 @@ const pushingAll = (...refs: string[]) =>
 const readingAll = (ref: string) =>
   clusterExternalSecret(spec => Object.assign(spec, wrong, { secretStoreRef: stored(ref)[0] }))
 
+const ofClass = (name: string, object: ReturnType<typeof clusterPushSecret>) => {
+  object.metadata.annotations = { 'latchkey.dev/controller-class': name }
+  return object
+}
+
 const cases: readonly { name: string; object: unknown; controllerClass?: string; refused: boolean }[] = [
   { name: 'a store of ours', object: named('main'), refused: true },
   { name: 'a store of another operator', object: named('vault'), refused: false },
@@ -114,7 +119,7 @@ const cases: readonly { name: string; object: unknown; controllerClass?: string;
   { name: 'pushes from everywhere to a store of another operator', object: pushingAll('cluster main'), refused: false },
   {
     name: 'pushes from everywhere to a store of ours',
-    object: pushingAll('cluster own'),
+    object: ofClass('own', pushingAll('cluster own')),
     controllerClass: 'own',
     refused: true,
   },
@@ -122,11 +127,28 @@ const cases: readonly { name: string; object: unknown; controllerClass?: string;
   { name: 'reads everywhere from a store of another operator', object: readingAll('cluster main'), refused: false },
   {
     name: 'reads everywhere from a store of ours',
-    object: readingAll('cluster own'),
+    object: ofClass('own', readingAll('cluster own')),
     controllerClass: 'own',
     refused: true,
   },
   { name: 'reads everywhere from a store of each namespace', object: readingAll('vault'), refused: true },
+  {
+    name: 'reads everywhere from a store of each namespace, by an annotation with our class',
+    object: ofClass('own', readingAll('main')),
+    controllerClass: 'own',
+    refused: true,
+  },
+  {
+    name: 'reads everywhere by an annotation with another class',
+    object: ofClass('other', readingAll('main')),
+    refused: false,
+  },
+  {
+    name: 'reads everywhere from our store, of the default class in a shared cluster',
+    object: readingAll('cluster own'),
+    controllerClass: 'own',
+    refused: false,
+  },
   {
     name: 'reads everywhere from a store of each namespace, in a shared cluster',
     object: readingAll('main'),
