@@ -3,6 +3,7 @@ import { apply } from './apply.ts'
 import { converge } from './converge.ts'
 import { convergeTemplate } from './converge-template.ts'
 import { firstSync } from './first-sync.ts'
+import { fuzz } from './fuzz.ts'
 import { hostile } from './hostile.ts'
 import { idle } from './idle.ts'
 import { start } from './start.ts'
@@ -18,6 +19,7 @@ export const cases: readonly Case[] = [
   start,
   idle,
   webhook,
+  fuzz,
   hostile,
   apply,
   converge,
