@@ -3,17 +3,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 interface Pace {
   readonly url: string
-  readonly body: string
+  /** The same each time, or that of the request with this number. */
+  readonly body: string | ((count: number) => Buffer)
+  /** HTTP statuses that are answers; 200 unless given. */
+  readonly statuses?: readonly number[]
   readonly connections: number
   readonly perSecond: number
   readonly seconds: number
 }
 
-const post = (url: string, body: string, agent: Agent): Promise<void> =>
+const post = (url: string, body: string | Buffer, agent: Agent, statuses: readonly number[]): Promise<void> =>
   new Promise((done, failed) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     const sent = request(url, { method: 'POST', agent, headers }, response => {
-      if (response.statusCode !== 200) failed(new Error(`${url}: HTTP ${response.statusCode}`))
+      if (!statuses.includes(response.statusCode ?? 0)) failed(new Error(`${url}: HTTP ${response.statusCode}`))
       response.resume().on('end', done).on('error', failed)
     })
     sent.on('error', failed).end(body)
@@ -23,7 +26,8 @@ const post = (url: string, body: string, agent: Agent): Promise<void> =>
  * Latencies in milliseconds of requests that come one by one at even intervals, whether or not the last one is answered: a
  * server that stalls is not spared those that came meanwhile. The wait for a free connection counts.
  */
-export const atEvenPace = async ({ url, body, connections, perSecond, seconds }: Pace): Promise<readonly number[]> => {
+export const atEvenPace = async (pace: Pace): Promise<readonly number[]> => {
+  const { url, body, connections, perSecond, seconds, statuses = [200] } = pace
   // measured beside a CA that nobody here knows
   const agent = new Agent({ keepAlive: true, maxSockets: connections, rejectUnauthorized: false })
   const latencies: number[] = []
@@ -34,7 +38,8 @@ export const atEvenPace = async ({ url, body, connections, perSecond, seconds }:
     // a timer fires late by up to a millisecond: what is due already goes at once
     if (due > performance.now()) await pause(due - performance.now())
     const sentAt = performance.now()
-    answers.push(post(url, body, agent).then(() => void latencies.push(performance.now() - sentAt)))
+    const sent = typeof body === 'string' ? body : body(count)
+    answers.push(post(url, sent, agent, statuses).then(() => void latencies.push(performance.now() - sentAt)))
   }
   await Promise.all(answers)
   agent.destroy()

@@ -15,7 +15,9 @@ const identity = ({ rule, path, message }: Finding): string => `${rule} ${path} 
 /** Decision 27: what was there before and accepted never starts to fail; it becomes a warning. */
 export const ratchet = (found: readonly Finding[], before: readonly Finding[]): readonly Finding[] => {
   const left = new Map<string, number>()
-  for (const finding of before) left.set(identity(finding), (left.get(identity(finding)) ?? 0) + 1)
+  // a mere warning was no acceptance of what is refused
+  for (const finding of before.filter(({ level }) => level === 'deny'))
+    left.set(identity(finding), (left.get(identity(finding)) ?? 0) + 1)
   return found.map(finding => {
     const count = left.get(identity(finding)) ?? 0
     if (count === 0) return finding

@@ -24,12 +24,19 @@ const rooted = (path: string): string => (path.startsWith('/') ? path : `/${path
 // what somebody behind us might decode, fold or climb with: a path that is written like this is no path that was allowed
 const disguises = /[\\\p{C}\u2028\u2029]|%[0-9a-f]{2}/iu
 
+// composing n marks on one letter takes n² steps; Unicode's own stream-safe text has at most 30 of them
+const manyMarks = /\p{M}{31}/u
+const longest = 4096
+
+const fold = (path: string): string => (/^[\x20-\x7e]*$/.test(path) ? path : path.normalize('NFKC'))
+
 /**
  * Whether a path says where it leads: no empty segment, none of dots alone, nothing that another reader might take for a slash or a
  * dot. Width and composition of letters are folded before, as such a reader might.
  */
 const isPlain = (path: string): boolean => {
-  const folded = path.normalize('NFKC')
+  if (path.length > longest || manyMarks.test(path)) return false
+  const folded = fold(path)
   if (disguises.test(folded) || folded.split('/').length !== path.split('/').length) return false
   const segments = folded.slice(1).split('/')
   return segments.every(each => !/^[\s.]*$/.test(each))

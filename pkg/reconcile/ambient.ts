@@ -33,12 +33,29 @@ export const isTrusted = (gateway: string, trusted: readonly string[]): boolean 
   return url?.protocol === 'https:' && trusted.some(pattern => matches(pattern.toLowerCase(), hostOf(url)))
 }
 
+/** A host is trusted by its name, and who brings the CA decides who has that name. */
+const ownCa = (login: Login): Fault =>
+  new Fault(
+    'AmbientDenied',
+    `access type ${login.type} would send the identity of Latchkey itself, and the store brings a CA of its own`,
+    {
+      path: 'spec.provider.akeyless.authSecretRef',
+      remedy: 'use a ClusterSecretStore, or have Latchkey trust the CA (NODE_EXTRA_CA_CERTS) and leave it out',
+    },
+  )
+
 /**
  * Our own identity goes to gateways that an administrator trusts: a tenant who names a gateway could otherwise use it elsewhere in
- * our name (security.md T4). Undefined where it may go.
+ * our name (security.md T4), and so could one who brings its CA. `bringsCa`: a SecretStore does. Undefined where it may go.
  */
-export const ambientFault = (login: Login, gateway: string, trusted: readonly string[]): Fault | undefined => {
-  if (!isAmbient(login) || isTrusted(gateway, trusted)) return undefined
+export const ambientFault = (
+  login: Login,
+  gateway: string,
+  trusted: readonly string[],
+  bringsCa = false,
+): Fault | undefined => {
+  if (!isAmbient(login)) return undefined
+  if (isTrusted(gateway, trusted)) return bringsCa ? ownCa(login) : undefined
   const url = URL.parse(gateway)
   const why =
     url?.protocol === 'https:' ? `${hostOf(url)} is not a trusted gateway` : 'the gateway is not called by https'

@@ -61,7 +61,8 @@ export const resolveIdentity = async (
   const provider = akeylessOf(store)
   const { login, notes, tokenAt } = await loginOf({ store, namespace, credentials, signal }, provider)
   const gateway = provider.akeylessGWApiURL || defaultGateway
-  const denied = ambientFault(login, gateway, trustedGateways)
+  const bringsCa = store.kind === 'SecretStore' && Boolean(provider.caBundle || provider.caProvider)
+  const denied = ambientFault(login, gateway, trustedGateways, bringsCa)
   if (denied) throw denied
   if (tokenAt && login.type === 'universal_identity') onToken?.(login.token.fingerprint(), tokenAt)
   const ca = await authorityOf(store, provider, namespace, credentials, signal)

@@ -233,9 +233,10 @@ const inputs: readonly Bad[] = [
   {
     name: 'loopback',
     spec: name => withFields(name, { akeylessGWApiURL: 'https://127.0.0.1:8443' }),
-    reason: 'ValidationUnknown',
-    code: 'GatewayUnreachable',
-    message: `${at}.akeylessGWApiURL: gateway 127.0.0.1:8443 is at an address that must not be called → name a gateway elsewhere; for development, start Latchkey with --allow-local-gateways`,
+    // in the words of admission; a name that leads there is refused when it is dialled (test/unit/akeyless/network.test.ts)
+    reason: 'InvalidProviderConfig',
+    code: 'SpecInvalid',
+    message: `${at}.akeylessGWApiURL: "127.0.0.1" is local to the machine that Latchkey runs on → name a gateway elsewhere; for development, start Latchkey with --allow-local-gateways`,
   },
 ]
 

@@ -5,6 +5,7 @@ import { converge } from './converge.ts'
 import { convergeTemplate } from './converge-template.ts'
 import { fanOut } from './fan-out.ts'
 import { firstSync } from './first-sync.ts'
+import { fuzz } from './fuzz.ts'
 import { hostile } from './hostile.ts'
 import { idle } from './idle.ts'
 import { start } from './start.ts'
@@ -22,6 +23,7 @@ export const cases: readonly Case[] = [
   idle,
   webhook,
   admissionLive,
+  fuzz,
   hostile,
   apply,
   converge,

@@ -5,6 +5,9 @@ import { akeyless, base, type Store } from './store.ts'
 
 const path = `${base}.caBundle`
 
+// the reconciler takes no more (security.md T34)
+const mostBytes = 512 * 1024
+
 const day = (date: Date): string => date.toISOString().slice(0, 10)
 
 /** That none of the certificates is valid now: one of several may well be an old one that is kept for a while. */
@@ -25,6 +28,11 @@ export const ca: Rule<Store> = {
   check: (store, { now }) => {
     const { caBundle, caProvider } = akeyless(store) ?? {}
     const drafts: Draft[] = []
+    if (caBundle && caBundle.length > (mostBytes * 4) / 3) {
+      return [
+        { path, message: `has more than ${mostBytes} bytes`, remedy: 'keep the certificates of the gateway alone' },
+      ]
+    }
     const pem = caBundle ? caCertificates(caBundle) : undefined
     if (pem && now) drafts.push(...timeDrafts(pem, now))
     if (caBundle && pem === undefined) {

@@ -12,12 +12,18 @@ export interface Expression {
 export const longestExpression = 1_024
 const mostWork = 128 * 1_024
 
+// a class of all letters but some has hundreds of ranges, and each is looked up again where case does not count
+const classCost = { plain: 16, folded: 64 } as const
+
 /** What it costs to compile, in characters after unfolding; 16 KB of plain text come to mostWork. */
 const workOf = (source: string): number => {
   const counts = [...source.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].map(([, from, to]) =>
     Math.max(Number(from), Number(to || 0)),
   )
-  return source.length * counts.reduce((sum, count) => sum + count, 8)
+  const folded = /\(\?[a-zA-Z]*i/.test(source)
+  const classes = source.match(/\\[pP]|\[\^/g)?.length ?? 0
+  const length = source.length + classes * (folded ? classCost.folded : classCost.plain)
+  return length * counts.reduce((sum, count) => sum + count, 8)
 }
 
 const compiled = ({ path, source }: Expression): Draft[] => {

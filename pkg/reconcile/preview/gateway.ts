@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Identity } from '#api'
 import { isTrusted } from '../ambient.ts'
 import type { Store } from '../store.ts'
@@ -19,9 +20,16 @@ const neighbours = ({ stores, clusterStores }: PreviewDeps, { kind, metadata }: 
  * stores beside it use already. Who got hold of the path token could otherwise make up a review, and have the Secrets of others sent
  * to a host of their own (docs/adr/0009).
  */
-export const mayBeCalled = (deps: PreviewDeps, store: Store, { gateway }: Identity): boolean =>
-  isTrusted(gateway, deps.trustedGateways) ||
-  neighbours(deps, store).some(({ spec }) => {
-    const { akeylessGWApiURL } = spec.provider.akeyless ?? {}
-    return akeylessGWApiURL !== undefined && originOf(akeylessGWApiURL) === originOf(gateway)
+export const mayBeCalled = (deps: PreviewDeps, store: Store, { gateway, ca }: Identity): boolean =>
+  (ca === undefined && isTrusted(gateway, deps.trustedGateways)) ||
+  neighbours(deps, store).some(other => {
+    const { akeylessGWApiURL } = other.spec.provider.akeyless ?? {}
+    if (akeylessGWApiURL === undefined || originOf(akeylessGWApiURL) !== originOf(gateway)) return false
+    // a name says where credentials go only together with who vouches for it
+    return isDeepStrictEqual(authorityIn(other), authorityIn(store))
   })
+
+const authorityIn = ({ spec }: Store) => {
+  const { caBundle, caProvider } = spec.provider.akeyless ?? {}
+  return [caBundle ?? null, caBundle ? null : (caProvider ?? null)]
+}

@@ -1,7 +1,7 @@
 import { type Finding, liveItem, liveStore, notChecked, stamp } from '#admission'
 import { type ExternalSecret, type Leasable, refKey } from '#api'
 import { asFault, Fault } from '#core'
-import { type Fetched, findSites, materialize, refsOf, storeId, storesOf } from '#materialize'
+import { type Fetched, findSites, materialize, refsOf, storeId, storesOf, type Turns } from '#materialize'
 import { type Age, fetchFrom, type Got, type Job, jobsOf, type Reading } from '../fetch.ts'
 import type { Identities } from '../identities.ts'
 import { digestOf } from '../pass.ts'
@@ -59,8 +59,9 @@ const isUntouchable = async ({ identities, externalSecret, signal }: Looking, { 
 }
 
 const ask = async (looking: Looking, reading: Reading, job: Job): Promise<Asked> => {
-  const { patience, signal } = looking
-  const key = keyOf(job.store)
+  const { patience, signal, externalSecret } = looking
+  // of one namespace: what it asks for may be what takes so long
+  const key = `${externalSecret.metadata.namespace} ${keyOf(job.store)}`
   const who = gatewayName(job.store.spec.provider.akeyless?.akeylessGWApiURL ?? '')
   if (patience.isSpent(key)) return { job, got: empty(job), open: [stillSlow(job.name.path, who)] }
   try {
@@ -141,6 +142,15 @@ const ended = async ({ deps, signal }: Looking): Promise<undefined> => {
   await deps.turns.pause()
 }
 
+/** Computing ends with the signal too: a search can look through a hundred thousand names. */
+const endingWith = ({ now, pause }: Turns, signal: AbortSignal): Turns => ({
+  now,
+  pause: async () => {
+    await pause()
+    signal.throwIfAborted()
+  },
+})
+
 /**
  * What the status of an ExternalSecret will say, before there is one: every item is looked at under the identity of its store, values
  * are read as the first sync would, dynamic items are described and never leased (decision 28). Ends with the signal.
@@ -152,7 +162,7 @@ export const previewItems = async (looking: Looking): Promise<readonly Finding[]
   const leased = new Map<string, Leasable>()
   const named = new Set([...refsOf(spec).refs.values()].flat().map(refKey))
   const reading: Reading = {
-    deps: { turns: deps.turns, source: leaseless(deps.source, named, leased) },
+    deps: { turns: endingWith(deps.turns, signal), source: leaseless(deps.source, named, leased) },
     parts: { identities },
     externalSecret,
     signal,

@@ -50,8 +50,12 @@ const keyFindings = (store: Store, { identity }: Trial, { policy }: PreviewDeps)
   return [stamp(longLivedKey.id, { path: `${base}.authSecretRef`, message, remedy, level: 'warn' })]
 }
 
+/** In a status they are sentences in a row, some with a path of their own in front. */
 const noteFindings = ({ notes }: Trial): readonly Finding[] =>
-  notes.map(message => stamp(liveStore.id, { path: `${base}.authSecretRef`, message, level: 'warn' }))
+  notes.map(note => {
+    const [, path = `${base}.authSecretRef`, message = note] = /^(spec\.\S+): (.+)$/s.exec(note) ?? []
+    return stamp(liveStore.id, { path, message, level: 'warn' })
+  })
 
 /**
  * What the status of a store will say, before there is one: its credentials are read and a real login made (decision 28), whose token

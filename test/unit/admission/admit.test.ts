@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { admit, judge, mutate, parseReview } from '#admission'
+import { effortMs } from '../../support/effort.ts'
 import { clusterExternalSecret, clusterPushSecret, externalSecret, pushSecret, review, store } from './objects.ts'
 
 const uid = '705ab4f5-6393-11e8-b7cc-42010a800002'
@@ -334,4 +335,29 @@ t.test('whatever JSON arrives, there is an answer and no exception', async () =>
     { numRuns: 500 },
   )
   fc.assert(fc.property(fc.jsonValue(), body => [admit(body), mutate(body)].every(({ response }) => !response.allowed)))
+})
+
+t.test('what was a mere warning before an update is no reason to let a denial pass', async t => {
+  const twice = (deletionPolicy: string) =>
+    externalSecret(spec => {
+      spec.data[1].secretKey = 'user'
+      spec.target.deletionPolicy = deletionPolicy
+    })
+  t.equal(admit(review(twice('Merge'))).response.allowed, true)
+  const update = review(twice('Retain'), { operation: 'UPDATE', oldObject: twice('Merge') })
+  t.equal(admit(update).response.allowed, false)
+})
+
+t.test('expressions that unfold into thousands of ranges are refused before they are compiled', async t => {
+  const dear = `(?i)${'\\PL'.repeat(300)}`
+  const object = externalSecret(spec => {
+    spec.dataFrom = Array.from({ length: 6 }, () => ({ find: { name: { regexp: dear } } }))
+  })
+  const started = effortMs()
+  t.match(admit(review(object)).response.status?.message, /dataFrom\[0\]\.find\.name\.regexp/)
+  t.ok(effortMs() - started < 200)
+  const usual = externalSecret(spec => {
+    spec.dataFrom = [{ find: { name: { regexp: '(?i)^/prod/[^/]+/[^/]+/\\pL+-db$' } } }]
+  })
+  t.equal(admit(review(usual)).response.allowed, true)
 })

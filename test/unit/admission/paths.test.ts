@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { allowedPaths, allowsFolder, allowsItem } from '#admission'
 import { fits } from '#api'
+import { effortMs } from '../../support/effort.ts'
 
 const allow = ['/team-a/*', '/shared/db', 'plain/*']
 
@@ -83,6 +84,17 @@ for (const [path, isAllowed] of folders) {
     t.equal(allowsFolder(allow, path), isAllowed)
   })
 }
+
+t.test('marks without end on one letter cost nothing, and are no plain path', async t => {
+  const hostile = `/team-a/a${'\u0301'.repeat(50_000)}${'\u0327'.repeat(50_000)}`
+  const started = effortMs()
+  t.equal(allowsItem(allow, hostile), false)
+  t.equal(allowsFolder(allow, hostile), false)
+  t.equal(allowsItem(allow, `/team-a/${'x'.repeat(5_000)}`), false, 'no item has a longer name')
+  t.equal(allowsItem(allow, `/team-a/a${'\u0301'.repeat(30)}`), true, 'as many as text has')
+  // composing them took 10 s
+  t.ok(effortMs() - started < 500)
+})
 
 t.test('everything may be allowed, and then anything that says where it leads is', async t => {
   for (const all of ['*', '/*']) {

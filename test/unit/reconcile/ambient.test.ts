@@ -103,6 +103,17 @@ t.test('an identity of the store’s owner goes wherever the owner says', async 
   }
 })
 
+t.test('nor does it go anywhere by a CA that the store brings: that decides who has a name', async t => {
+  const trusted = ['*.akeyless.io']
+  for (const login of ambient) {
+    const fault = ambientFault(login, 'https://api.akeyless.io', trusted, true)
+    t.match(fault, { code: 'AmbientDenied', path: 'spec.provider.akeyless.authSecretRef' }, login.type)
+    t.match(fault?.message, /brings a CA of its own$/)
+  }
+  for (const login of owned)
+    t.equal(ambientFault(login, 'https://api.akeyless.io', trusted, true), undefined, login.type)
+})
+
 t.test('what was denied is said by type and host', async t => {
   const [aws] = ambient
   t.equal(

@@ -28,7 +28,7 @@ t.test('good reviews are answered while everybody else misbehaves', async t => {
   t.comment(JSON.stringify(outcomes))
 
   t.equal(took.length, 600, 'each was answered')
-  t.ok(quantile(0.99) < 2_000, 'and none of them late, on a machine that has other things to do')
+  t.ok(quantile(0.99) < 5_000, 'before an API server gives up, on a machine that has other things to do')
   t.ok(held <= 1_024, 'no more connections than may be')
   const names = (name: string) => Object.keys(outcomes[name] ?? {}).sort()
   const only = (name: string, outcome: string) =>
