@@ -1,5 +1,14 @@
-import { type Identity, type ItemQuery, type ItemRef, type ItemValue, type ListedItem, refKey } from '#api'
-import { asFault, type Fault } from '#core'
+import {
+  type Identity,
+  type ItemQuery,
+  type ItemRef,
+  type ItemValue,
+  type ListedItem,
+  type RemoteItem,
+  type RemoteValue,
+  refKey,
+} from '#api'
+import { asFault, type Fault, type Sensitive } from '#core'
 import { createAsk } from './ask.ts'
 import { noProofs, type Proofs } from './auth/proofs.ts'
 import { createCache } from './cache.ts'
@@ -15,6 +24,7 @@ import { createNames } from './names.ts'
 import { type Peer, peerOf } from './peer.ts'
 import { createReader, type ReadOptions } from './reader.ts'
 import { Refusal, type Why } from './refusal.ts'
+import { createRemote, type RemoteWritten } from './remote.ts'
 import type { RotationOptions } from './rotation.ts'
 import { createTokens } from './token.ts'
 import { createTransport } from './transport.ts'
@@ -61,6 +71,16 @@ export interface Akeyless {
     options: { readonly maxAgeMs: number },
     signal: AbortSignal,
   ): Promise<readonly ListedItem[]>
+  /** What a push must know of an item; undefined where there is none. */
+  look(identity: Identity, path: string, signal: AbortSignal): Promise<RemoteItem | undefined>
+  /** The value of an item that is static, now and not from memory; undefined where there is none. */
+  value(identity: Identity, path: string, signal: AbortSignal): Promise<Sensitive | undefined>
+  /** Makes a static item with ESO's tag. Sent once: where the answer is lost, a look tells what became of it. */
+  create(identity: Identity, item: RemoteValue, signal: AbortSignal): Promise<RemoteWritten>
+  /** Overwrites a static item. Sent once, as `create`. */
+  update(identity: Identity, item: RemoteValue, signal: AbortSignal): Promise<RemoteWritten>
+  /** Deletes an item with all its versions. Sent once, as `create`. */
+  remove(identity: Identity, path: string, signal: AbortSignal): Promise<RemoteWritten>
   /** Cuts every connection; calls under way fail. */
   close(): Promise<void>
 }
@@ -105,7 +125,9 @@ export const createAkeyless = (options: AkeylessOptions): Akeyless => {
   const describe = createDescribe(ask)
   const types = createTypes(describe)
   const listings = createListings({ list: createList(ask), types, now, longestMs: longestListMs })
-  const readItems = createReader({ desk: { ask, batched: createCollector(ask) }, types, cache, now })
+  const batched = createCollector(ask)
+  const readItems = createReader({ desk: { ask, batched }, types, cache, now })
+  const remote = createRemote({ ask, describe, batched, cache, listings })
 
   /** No gateway keeps a worker of its caller for longer than this (security.md F2, T30). */
   const bounded = <T>(
@@ -138,6 +160,11 @@ export const createAkeyless = (options: AkeylessOptions): Akeyless => {
     describe: (identity, path, signal) => bounded(identity, signal, (peer, bound) => describe(peer, path, bound)),
     list: (identity, query, { maxAgeMs }, signal) =>
       faults(signal, () => listings.of(peerOf(identity), query, maxAgeMs, signal)),
+    look: (identity, path, signal) => bounded(identity, signal, (peer, bound) => remote.describe(peer, path, bound)),
+    value: (identity, path, signal) => bounded(identity, signal, (peer, bound) => remote.value(peer, path, bound)),
+    create: (identity, item, signal) => bounded(identity, signal, (peer, bound) => remote.create(peer, item, bound)),
+    update: (identity, item, signal) => bounded(identity, signal, (peer, bound) => remote.update(peer, item, bound)),
+    remove: (identity, path, signal) => bounded(identity, signal, (peer, bound) => remote.remove(peer, path, bound)),
     close: () => transport.close(),
   }
 }

@@ -11,6 +11,8 @@ export const Item = z
     item_state: z.string().nullish(),
     is_enabled: z.boolean().nullish(),
     last_version: z.number().nullish(),
+    item_tags: z.array(z.string()).nullish(),
+    delete_protection: z.boolean().nullish(),
     modification_date: z.string().nullish(),
   })
   .transform(item => ({
@@ -20,6 +22,8 @@ export const Item = z
     enabled: item.is_enabled !== false && item.item_state?.toLowerCase() !== 'disabled',
     lastVersion: item.last_version ?? undefined,
     modified: item.modification_date ?? undefined,
+    tags: item.item_tags ?? [],
+    deleteProtected: item.delete_protection ?? false,
   }))
 export type Item = z.output<typeof Item>
 

@@ -25,6 +25,8 @@ export {
   type ItemValue,
   itemTypes,
   type ListedItem,
+  type RemoteItem,
+  type RemoteValue,
   refKey,
 } from './item.ts'
 export {

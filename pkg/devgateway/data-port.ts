@@ -34,12 +34,16 @@ const truncate = (reply: FastifyReply, spoiled: Extract<Spoiling, { do: 'truncat
 const bodyOf = (request: FastifyRequest): Buffer | undefined =>
   Buffer.isBuffer(request.body) ? request.body : undefined
 
+const pause = async (ms: number | undefined, closing: AbortSignal): Promise<void> => {
+  if (ms) await sleep(ms, undefined, { signal: closing }).catch(() => undefined)
+}
+
 const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply, closing: AbortSignal) => {
   const at = stage.now()
   const op = request.method === 'POST' ? opIn(request.url) : 'unknown'
   const body = readBody(bodyOf(request))
   const order = stage.faults.take(op)
-  if (order && order.delayMs > 0) await sleep(order.delayMs, undefined, { signal: closing }).catch(() => undefined)
+  await pause(order?.delayMs, closing)
   const spoiled: Spoiling = order ? spoiling(order) : { do: 'nothing' }
   switch (spoiled.do) {
     case 'reset':
@@ -51,9 +55,14 @@ const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply
     case 'answer':
       stage.record(op, body, at, spoiled.status)
       return send(reply, spoiled)
+    case 'lose':
+      await stage.answer(op, body)
+      stage.record(op, body, at, 0)
+      return reset(reply)
     default: {
       const answer = await stage.answer(op, body)
       stage.record(op, body, at, answer.status)
+      await pause(order?.answerAfterMs, closing)
       return send(reply, order ? { ...answer, headers: { ...answer.headers, ...order.headers } } : answer)
     }
   }
