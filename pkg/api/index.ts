@@ -40,7 +40,14 @@ export {
   ServiceAccountSelector,
 } from './meta.ts'
 export { Policy, type PolicyLevel, policyLevels } from './policy.ts'
-export { PushSecret, type PushSecretSpec, type PushStoreRef, type PushTo } from './pushsecret.ts'
+export {
+  type PushEntry,
+  PushSecret,
+  type PushSecretSpec,
+  type PushSecretStatus,
+  type PushStoreRef,
+  type PushTo,
+} from './pushsecret.ts'
 export { type AdmissionAnswer, AdmissionRequest, AdmissionResponse, AdmissionReview, answer } from './review.ts'
 export { type Schema, schemaOf } from './schema.ts'
 export {
