@@ -20,14 +20,14 @@ export const permissions: readonly Permission[] = [
   {
     where: 'cluster',
     apiGroup: group,
-    resources: ['externalsecrets', 'secretstores', 'clustersecretstores'],
+    resources: ['externalsecrets', 'secretstores', 'clustersecretstores', 'pushsecrets'],
     verbs: read,
     why: 'The manifests to act on.',
   },
   {
     where: 'cluster',
     apiGroup: group,
-    resources: ['externalsecrets/status', 'secretstores/status', 'clustersecretstores/status'],
+    resources: ['externalsecrets/status', 'secretstores/status', 'clustersecretstores/status', 'pushsecrets/status'],
     verbs: ['patch'],
     why: 'Conditions and refresh times.',
   },
@@ -41,6 +41,13 @@ export const permissions: readonly Permission[] = [
   {
     where: 'cluster',
     apiGroup: group,
+    resources: ['pushsecrets'],
+    verbs: ['patch'],
+    why: 'The finalizer of a PushSecret that deletes what it pushed.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: group,
     resources: ['externalsecrets/finalizers'],
     verbs: ['update'],
     why: 'Owner references that block deletion, where the cluster guards them.',
@@ -50,7 +57,7 @@ export const permissions: readonly Permission[] = [
     apiGroup: '',
     resources: ['secrets'],
     verbs: [...read, 'create', 'update', 'delete'],
-    why: 'The Secrets to make, and those that hold credentials.',
+    why: 'The Secrets to make and to push, and those that hold credentials.',
   },
   {
     where: 'cluster',

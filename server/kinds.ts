@@ -1,11 +1,12 @@
-import { type ClusterSecretStore, type ExternalSecret, group, type SecretStore } from '#api'
+import { type ClusterSecretStore, type ExternalSecret, group, type PushSecret, type SecretStore } from '#api'
 import { type Change, secretDigest } from '#kube'
-import { indexes, managedLabel, type Namespace, type SecretDigest } from '#reconcile'
-import { readClusterStore, readExternalSecret, readStore } from './readable.ts'
+import { indexes, managedLabel, type Namespace, pushIndexes, type SecretDigest, type SecretSight } from '#reconcile'
+import { readClusterStore, readExternalSecret, readPushSecret, readStore } from './readable.ts'
 
 /** Who hears of changes; the webhook alone needs none. */
 export interface Listeners {
   onExternalSecret(change: Change<ExternalSecret>): void
+  onPushSecret(change: Change<PushSecret>): void
   onStore(change: Change<SecretStore | ClusterSecretStore>): void
   onSecret(change: Change<SecretDigest>): void
   onCredentialObject(namespace: string, name: string): void
@@ -26,12 +27,29 @@ export interface Kind<T> {
   readonly onChange: (change: Change<T>) => void
 }
 
-// of a ConfigMap, or a Secret that no ExternalSecret made, only that it changed is of interest: it may hold a CA or credentials
+// of a ConfigMap only that it changed is of interest: it may hold a CA or texts of templates
 const seen = Object.freeze({})
 
+interface Raw {
+  readonly metadata?: {
+    readonly name?: string
+    readonly labels?: Record<string, string>
+    readonly resourceVersion?: string
+    readonly deletionTimestamp?: string
+  }
+}
+
 const readNamespace = (raw: unknown): Namespace | undefined => {
-  const { metadata } = raw as { metadata?: { name?: string; labels?: Record<string, string> } } // an object of the API server
-  return metadata?.name ? { name: metadata.name, labels: metadata.labels ?? {} } : undefined
+  const { metadata } = raw as Raw // an object of the API server
+  if (!metadata?.name) return undefined
+  const { name, labels = {}, deletionTimestamp } = metadata
+  return { name, labels, ...(deletionTimestamp === undefined ? {} : { isDeleting: true }) }
+}
+
+// of a Secret that no ExternalSecret made, whether it is another than it was: it may hold credentials, or be pushed
+const readSight = (raw: unknown): SecretSight => {
+  const { metadata } = raw as Raw // an object of the API server
+  return { resourceVersion: metadata?.resourceVersion ?? '' }
 }
 
 // each can be as large as etcd takes, 1.5 MiB, and a tenant may make thousands of them
@@ -60,7 +78,7 @@ export const storeKinds = (listeners: Listeners) => {
   return { stores, clusterStores }
 }
 
-/** What a process that reconciles needs beside that. Of Secrets it did not make it keeps the name alone. */
+/** What a process that reconciles needs beside that. Of Secrets it did not make it keeps name and version alone. */
 export const reconcileKinds = (listeners: Listeners) => {
   const externalSecrets: Kind<ExternalSecret> = {
     ...ours,
@@ -93,13 +111,21 @@ export const reconcileKinds = (listeners: Listeners) => {
     ...core,
     scope: 'namespaced',
     metadataOnly: true,
-    transform: () => seen,
     onChange: ({ key }: Change<object>) => {
       const [namespace = '', name = ''] = key.split('/')
       listeners.onCredentialObject(namespace, name)
     },
   } as const
-  const credentials: Kind<object> = { ...named, resource: 'secrets' }
-  const authorities: Kind<object> = { ...named, resource: 'configmaps' }
-  return { externalSecrets, namespaces, secrets, credentials, authorities }
+  const credentials: Kind<SecretSight> = { ...named, resource: 'secrets', transform: readSight }
+  const authorities: Kind<object> = { ...named, resource: 'configmaps', transform: () => seen }
+  const pushSecrets: Kind<PushSecret> = {
+    apiVersion: `${group}/v1alpha1`,
+    ...large,
+    resource: 'pushsecrets',
+    scope: 'namespaced',
+    transform: readPushSecret,
+    indexes: pushIndexes,
+    onChange: change => listeners.onPushSecret(change),
+  }
+  return { externalSecrets, namespaces, secrets, credentials, authorities, pushSecrets }
 }

@@ -39,6 +39,7 @@ const createRelay = () => {
   let target: Listeners | undefined
   const listeners: Listeners = {
     onExternalSecret: change => target?.onExternalSecret(change),
+    onPushSecret: change => target?.onPushSecret(change),
     onStore: change => target?.onStore(change),
     onSecret: change => target?.onSecret(change),
     onCredentialObject: (namespace, name) => target?.onCredentialObject(namespace, name),

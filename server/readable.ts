@@ -1,11 +1,13 @@
 import { z } from 'zod'
-import { ClusterSecretStore, ExternalSecret, SecretStore, SecretStoreRef } from '#api'
+import { ClusterSecretStore, ExternalSecret, PushSecret, SecretStore, SecretStoreRef } from '#api'
 
 const Named = z.object({ spec: z.looseObject({ controller: z.string().optional().catch(undefined) }).catch({}) })
 const Referring = z.object({ spec: z.object({ secretStoreRef: SecretStoreRef.optional().catch(undefined) }).catch({}) })
 
 // what tells whose an object is stays, so that nobody judges what belongs to another controller
 const bareStore = (raw: unknown) => ({ controller: Named.parse(raw).spec.controller, provider: {} })
+// it pushes nothing, and deletes nothing: the rules refuse it without stores
+const barePushSecret = () => ({ secretStoreRefs: [], selector: {} })
 const bareExternalSecret = (raw: unknown) => Referring.parse(raw).spec
 
 /**
@@ -26,3 +28,4 @@ const readable =
 export const readExternalSecret = readable(ExternalSecret, bareExternalSecret)
 export const readStore = readable(SecretStore, bareStore)
 export const readClusterStore = readable(ClusterSecretStore, bareStore)
+export const readPushSecret = readable(PushSecret, barePushSecret)

@@ -3,9 +3,10 @@ import { setImmediate } from 'node:timers/promises'
 import {
   type Cluster,
   eventRecorder,
-  finalizerRemover,
+  finalizerWriter,
   objectClient,
   secretWriter,
+  sourceReader,
   statusWriter,
   watchOnDemand,
 } from '#kube'
@@ -91,7 +92,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
           secretWriter: secretWriter(cluster),
           objects,
           status: statusWriter(cluster),
-          finalizers: finalizerRemover(cluster),
+          finalizers: finalizerWriter(cluster),
+          remote: source,
         },
         () => leadership?.leads() ?? true,
       ),
@@ -99,6 +101,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       turns: { now: () => performance.now(), pause: () => setImmediate() },
       events,
       credentials,
+      sources: sourceReader(cluster),
       trustedGateways: config.trustedGateways,
       onToken: tokens.note,
       observer: createObserver(log, metrics),
@@ -107,7 +110,11 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       random: Math.random,
     },
     timing: { now: () => performance.now(), setTimer },
-    concurrency: { externalSecrets: config.concurrency, stores: config.concurrency },
+    concurrency: {
+      externalSecrets: config.concurrency,
+      stores: config.concurrency,
+      pushSecrets: config.concurrency,
+    },
     onError: (fault, key) => log.error('a reconcile failed', { name: key, fault }),
   })
   metrics.set('latchkey_leader', {}, 0)
@@ -124,8 +131,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       return { lost: leadership.lost }
     },
     measure: () => {
-      const { externalSecrets, stores } = controller.size()
-      measureQueues(metrics, [externalSecrets, stores])
+      const { externalSecrets, stores, pushSecrets } = controller.size()
+      measureQueues(metrics, [externalSecrets, stores, pushSecrets])
     },
     stop: async ({ graceMs }) => {
       metrics.set('latchkey_leader', {}, 0)

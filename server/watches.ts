@@ -1,7 +1,7 @@
-import type { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
+import type { ClusterSecretStore, ExternalSecret, PushSecret, SecretStore } from '#api'
 import { type Cluster, pathOf, type Reflector, type ReflectorState, reflect, type Snapshot } from '#kube'
 import type { Log, Metrics } from '#observe'
-import type { Namespace, SecretDigest } from '#reconcile'
+import type { Namespace, SecretDigest, SecretSight } from '#reconcile'
 import { type Kind, type Listeners, reconcileKinds, storeKinds } from './kinds.ts'
 import { combine } from './snapshots.ts'
 
@@ -23,6 +23,8 @@ export interface Watches {
   readonly seesClusterStores: boolean
   readonly namespaces: Snapshot<Namespace>
   readonly secrets: Snapshot<SecretDigest>
+  readonly pushSecrets: Snapshot<PushSecret>
+  readonly secretSights: Snapshot<SecretSight>
   /** Resolves when every snapshot is complete. */
   readonly synced: Promise<void>
   /** Puts what the watches have counted since the last call into the metrics. */
@@ -114,8 +116,9 @@ export const createWatches = (deps: WatchDeps): Watches => {
     externalSecrets: watch(more.externalSecrets, deps.reconciles),
     namespaces: watch(more.namespaces, deps.reconciles),
     secrets: watch(more.secrets, deps.reconciles),
+    secretSights: watch(more.credentials, deps.reconciles),
+    pushSecrets: watch(more.pushSecrets, deps.reconciles),
   }
-  watch(more.credentials, deps.reconciles)
   watch(more.authorities, deps.reconciles)
   return {
     ...snapshots,

@@ -5,7 +5,7 @@ import { pathOf } from './path.ts'
 
 /** One object of our kinds, as far as its status and its events need it. */
 export interface ObjectRef {
-  readonly kind: 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore'
+  readonly kind: 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore' | 'PushSecret'
   readonly apiVersion: string
   /** Undefined for cluster-scoped objects. */
   readonly namespace: string | undefined
@@ -19,6 +19,7 @@ const resources = {
   ExternalSecret: 'externalsecrets',
   SecretStore: 'secretstores',
   ClusterSecretStore: 'clustersecretstores',
+  PushSecret: 'pushsecrets',
 } as const satisfies Record<ObjectRef['kind'], string>
 
 const Live = z.object({ metadata: z.object({ uid: z.string(), resourceVersion: z.string() }) })

@@ -2,7 +2,7 @@ import { type FaultCode, faults } from '#core'
 import type { Metrics } from './metrics.ts'
 
 interface ObjectName {
-  readonly kind: 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore'
+  readonly kind: 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore' | 'PushSecret'
   /** Undefined for cluster-scoped objects; the label is then empty, as ESO's. */
   readonly namespace: string | undefined
   readonly name: string
@@ -15,6 +15,7 @@ const perKind = {
     condition: 'clustersecretstore_status_condition',
     duration: 'clustersecretstore_reconcile_duration',
   },
+  PushSecret: { condition: 'pushsecret_status_condition', duration: 'pushsecret_reconcile_duration' },
 } as const satisfies Record<ObjectName['kind'], object>
 
 const statuses = ['True', 'False'] as const

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ExternalSecret, ObjectMeta } from '#api'
+import type { ExternalSecret, ObjectMeta, PushSecret } from '#api'
 import { createBrake } from './brake.ts'
 import { readyOf } from './conditions.ts'
 import { isIntact } from './decide.ts'
@@ -18,6 +18,7 @@ import { createSourceNews, type SourceNews } from './news.ts'
 import type { Next } from './next.ts'
 import { ownerName } from './owner.ts'
 import type { Change, Deps, Namespace, SecretDigest } from './ports.ts'
+import { createPushes } from './push/controller.ts'
 import { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
 import { keyOf, refOf, type Store } from './store.ts'
 import { storeReconciler } from './store-pass.ts'
@@ -26,7 +27,7 @@ export interface ControllerOptions {
   readonly deps: Deps
   /** Clock and timers of the queues. */
   readonly timing: Pick<QueueOptions, 'now' | 'setTimer' | 'backoff'>
-  readonly concurrency: { readonly externalSecrets: number; readonly stores: number }
+  readonly concurrency: { readonly externalSecrets: number; readonly stores: number; readonly pushSecrets: number }
   /** A pass that threw; its object is tried again with back-off. */
   readonly onError: (error: unknown, key: string) => void
 }
@@ -34,10 +35,11 @@ export interface ControllerOptions {
 /** Told by the watches what changed; does nothing before start and after stop. */
 export interface Controller {
   onExternalSecret(change: Change<ExternalSecret>): void
+  onPushSecret(change: Change<PushSecret>): void
   onStore(change: Change<Store>): void
   /** Secrets with the managed label. */
   onSecret(change: Change<SecretDigest>): void
-  /** A Secret without the managed label, or a ConfigMap, changed, came or went: it may hold credentials or a CA, or block a target. */
+  /** A Secret or ConfigMap changed, came or went: it may hold credentials, a CA or texts, be pushed, or block a target. */
   onCredentialObject(namespace: string, name: string): void
   onNamespace(change: Change<Namespace>): void
   /** An object of another kind that carries the managed label, or no longer does: then its mark is empty. */
@@ -46,7 +48,7 @@ export interface Controller {
   start(): void
   /** Drains: passes that run are ended and awaited. */
   stop(graceMs?: number): Promise<void>
-  size(): { readonly externalSecrets: QueueSize; readonly stores: QueueSize }
+  size(): { readonly externalSecrets: QueueSize; readonly stores: QueueSize; readonly pushSecrets: QueueSize }
   /** Resolves when nothing is ready or running. */
   idle(): Promise<void>
 }
@@ -113,7 +115,11 @@ const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions)
     groups: key => groupsOf(deps.externalSecrets.get(key)),
     work: async (key, signal) => say(externalSecrets, key, await reconcile(key, signal)),
   })
-  return { stores, externalSecrets, identities, memory, sources, marks, suspect }
+  const pushes = createPushes({
+    ...{ deps, say, identities, suspect },
+    queue: { ...common, concurrency: concurrency.pushSecrets },
+  })
+  return { stores, externalSecrets, pushes, identities, memory, sources, marks, suspect }
 }
 type Queues = ReturnType<typeof createQueues>
 
@@ -123,7 +129,7 @@ const addDependents = (deps: Deps, queue: Queue, store: string): void => {
 
 const storeChanged = (
   { deps }: ControllerOptions,
-  { identities, stores, externalSecrets }: Queues,
+  { identities, stores, externalSecrets, pushes }: Queues,
   change: Change<Store>,
 ) => {
   const key = keyOf(change.object)
@@ -135,6 +141,7 @@ const storeChanged = (
   if (change.type === 'deleted') deps.observer.removed(refOf(change.object))
   if (edited || !isDeepStrictEqual(standing(change.prior), standing(change.object))) {
     addDependents(deps, externalSecrets, key)
+    pushes.onStore(change.object)
   }
 }
 
@@ -190,13 +197,14 @@ const waitsForTarget = ({ status }: ExternalSecret): boolean => {
 /** A Secret or ConfigMap that is not ours: credentials of a store, a source of templates, or what a target waits for. */
 const foreignChanged = (options: ControllerOptions, queues: Queues, key: string): void => {
   const { deps } = options
-  const { suspect, externalSecrets } = queues
+  const { suspect, externalSecrets, pushes } = queues
   sourceChanged(options, queues, key)
   const readers = [...deps.stores.by(credentialIndex, key), ...deps.clusterStores.by(credentialIndex, key)]
   for (const store of readers) {
     suspect(keyOf(store))
     // decision 23: who may read more now need not wait for the store, which may have been ready all the time
     addDependents(deps, externalSecrets, keyOf(store))
+    pushes.onStore(store)
   }
   for (const maker of deps.externalSecrets.by(targetIndex, key)) {
     if (waitsForTarget(maker)) externalSecrets.add(esKey(maker), 'fresh')
@@ -225,7 +233,7 @@ const namespaceChanged = ({ deps }: ControllerOptions, queue: Queue, change: Cha
 export const createController = (options: ControllerOptions): Controller => {
   const { deps } = options
   const queues = createQueues(options)
-  const { stores, externalSecrets } = queues
+  const { stores, externalSecrets, pushes } = queues
   let running = false
   const whileRunning =
     <T extends readonly unknown[]>(handle: (...args: T) => void) =>
@@ -236,21 +244,33 @@ export const createController = (options: ControllerOptions): Controller => {
     onExternalSecret: whileRunning(change => externalSecretChanged(options, externalSecrets, change)),
     onStore: whileRunning(change => storeChanged(options, queues, change)),
     onSecret: whileRunning(change => secretChanged(options, queues, change)),
-    onCredentialObject: whileRunning((namespace, name) => foreignChanged(options, queues, `${namespace}/${name}`)),
+    onPushSecret: whileRunning(pushes.onPushSecret),
+    onCredentialObject: whileRunning((namespace, name) => {
+      foreignChanged(options, queues, `${namespace}/${name}`)
+      pushes.onObject(namespace, name)
+    }),
     onObject: whileRunning((key, object) => objectChanged(options, queues, key, object)),
-    onNamespace: whileRunning(change => namespaceChanged(options, externalSecrets, change)),
+    onNamespace: whileRunning(change => {
+      namespaceChanged(options, externalSecrets, change)
+      pushes.onNamespace(change)
+    }),
     start: () => {
       running = true
       for (const store of [...deps.stores.list(), ...deps.clusterStores.list()]) stores.add(keyOf(store), 'routine')
       for (const object of deps.externalSecrets.list()) externalSecrets.add(esKey(object), laneOf(object))
+      pushes.start()
     },
     stop: async graceMs => {
       running = false
-      await Promise.all([stores.stop(graceMs), externalSecrets.stop(graceMs)])
+      await Promise.all([stores.stop(graceMs), externalSecrets.stop(graceMs), pushes.queue.stop(graceMs)])
     },
-    size: () => ({ externalSecrets: externalSecrets.size(), stores: stores.size() }),
+    size: () => ({
+      externalSecrets: externalSecrets.size(),
+      stores: stores.size(),
+      pushSecrets: pushes.queue.size(),
+    }),
     idle: async () => {
-      await Promise.all([stores.idle(), externalSecrets.idle()])
+      await Promise.all([stores.idle(), externalSecrets.idle(), pushes.queue.idle()])
     },
   }
 }

@@ -10,7 +10,7 @@ export type {
   CredentialReader,
   Deps,
   EventRecorder,
-  FinalizerRemover,
+  Finalizers,
   ItemSource,
   Kind,
   ManagedField,
@@ -24,6 +24,8 @@ export type {
   Snapshot,
   StatusWriter,
 } from './ports.ts'
+export { pushIndexes } from './push/indexes.ts'
+export type { RemoteItems, SecretSight, SourceReader, SourceSecret } from './push/ports.ts'
 export { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
 export { isOurs, type Store, storeKey } from './store.ts'
 export { resolveStores } from './stores.ts'

@@ -27,7 +27,7 @@ const meets = (labels: Readonly<Record<string, string>>, { key, operator, values
 }
 
 /** metav1.LabelSelector: every label and every requirement must hold; an empty selector admits everything. */
-const selects = (
+export const selects = (
   { matchLabels = {}, matchExpressions = [] }: LabelSelector,
   labels: Readonly<Record<string, string>>,
 ) =>

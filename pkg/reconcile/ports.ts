@@ -12,6 +12,7 @@ import type {
 import type { Fault, Sensitive } from '#core'
 import type { TemplateEngine, Turns } from '#materialize'
 import type { Objects } from './manifest/port.ts'
+import type { PushPorts } from './push/ports.ts'
 import type { ManagedField, OwnerReference } from './reference.ts'
 
 export type { ManagedField, OwnerReference } from './reference.ts'
@@ -125,7 +126,7 @@ export interface CredentialReader {
   ): Promise<{ readonly annotations: ReadonlyMap<string, string> } | undefined>
 }
 
-export type Kind = 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore'
+export type Kind = 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore' | 'PushSecret'
 
 export interface ObjectRef {
   readonly kind: Kind
@@ -147,6 +148,8 @@ export interface StatusWriter {
 export interface Namespace {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
+  /** It is on its way out, and its Secrets with it. */
+  readonly isDeleting?: boolean | undefined
 }
 
 export interface EventRecorder {
@@ -154,8 +157,10 @@ export interface EventRecorder {
   record(object: ObjectRef, event: { type: 'Normal' | 'Warning'; reason: string; message: string }): void
 }
 
-/** Takes one finalizer off an object, by a JSON merge patch of metadata.finalizers with its resourceVersion; 404 is silent. */
-export interface FinalizerRemover {
+/** One finalizer of an object, by a JSON merge patch of metadata.finalizers with its resourceVersion; 404 is silent. */
+export interface Finalizers {
+  /** An object that is being deleted takes none. */
+  add(object: ObjectRef, name: string, signal: AbortSignal): Promise<void>
   remove(object: ObjectRef, name: string, signal: AbortSignal): Promise<void>
 }
 
@@ -175,7 +180,7 @@ export interface Observer {
   ignored(object: ObjectRef, why: string): void
 }
 
-export interface Deps {
+export interface Deps extends PushPorts {
   readonly source: ItemSource
   /** Go's templates and gjson's patterns; starts nothing before the first question. */
   readonly engine: { of(tenant: string): TemplateEngine }
@@ -198,7 +203,7 @@ export interface Deps {
   /** Told where the token of a universal identity stands, by its fingerprint: its successor goes there. */
   readonly onToken?: ((fingerprint: string, at: { namespace: string; name: string; key: string }) => void) | undefined
   readonly status: StatusWriter
-  readonly finalizers: FinalizerRemover
+  readonly finalizers: Finalizers
   readonly events: EventRecorder
   readonly observer: Observer
   /** Own class: objects of stores with another spec.controller are left alone. */

@@ -20,8 +20,11 @@ export type Resolved =
   | { readonly is: 'pending' }
   | { readonly is: 'refused'; readonly faults: readonly Fault[] }
 
-const lookUp = ({ kind, name }: StoreName, namespace: string, { stores, clusterStores }: Known): Store | undefined =>
-  kind === 'SecretStore' ? stores.get(`${namespace}/${name}`) : clusterStores.get(name)
+export const lookUp = (
+  { kind, name }: StoreName,
+  namespace: string,
+  { stores, clusterStores }: Known,
+): Store | undefined => (kind === 'SecretStore' ? stores.get(`${namespace}/${name}`) : clusterStores.get(name))
 
 /** The stores that an ExternalSecret names and that exist, ready or not; those that do not, by their absence. */
 export const storesNamed = ({ metadata, spec }: ExternalSecret, known: Known): Stores =>
@@ -44,7 +47,7 @@ export const isForeign = (externalSecret: ExternalSecret, deps: Judging): boolea
   return known.some(store => !isOurs(store, deps.controllerClass))
 }
 
-const notFound = ({ kind, name }: StoreName, path: string, { clusterStores }: Known): Fault => {
+export const notFound = ({ kind, name }: StoreName, path: string, { clusterStores }: Known): Fault => {
   const where = kind === 'SecretStore' ? ' in this namespace' : ''
   const meant = kind === 'SecretStore' && clusterStores.get(name) !== undefined
   return new Fault('StoreNotFound', `${showStore(kind, name)} does not exist${where}`, {
@@ -69,7 +72,12 @@ const notReady = ({ kind, metadata: { name }, status }: Store, path: string): Fa
 }
 
 /** What keeps one store from being used now: the flood gate too, without a good login of the store nobody tries one. */
-const standing = (store: Store, namespace: string, path: string, deps: Judging): 'usable' | 'pending' | Fault => {
+export const standing = (
+  store: Store,
+  namespace: string,
+  path: string,
+  deps: Judging,
+): 'usable' | 'pending' | Fault => {
   const labels = deps.namespaces.get(namespace)?.labels
   if (store.kind === 'ClusterSecretStore' && !admits(store.spec.conditions, { name: namespace, labels })) {
     return denied(namespace, store, path)

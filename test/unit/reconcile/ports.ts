@@ -1,8 +1,9 @@
-import type { ExternalSecret, Identity, ItemRef, ItemValue } from '#api'
+import type { ExternalSecret, Identity, ItemRef, ItemValue, PushSecret } from '#api'
 import { type ClusterSecretStore, refKey, type SecretStore } from '#api'
 import { Fault, Sensitive } from '#core'
 import { indexes } from '../../../pkg/reconcile/indexes.ts'
 import type { Deps, ObjectRef, SecretDigest, SecretObject, Snapshot } from '../../../pkg/reconcile/ports.ts'
+import { pushIndexes } from '../../../pkg/reconcile/push/indexes.ts'
 import { namespace, now } from './build.ts'
 import { credentialsIn } from './credentials.ts'
 
@@ -45,6 +46,18 @@ export const text = (value: string, type: ItemValue['type'] = 'STATIC_SECRET'): 
 /** Nothing that is plain needs the engine: whoever asks it without a template fails. */
 const asked = (): never => {
   throw new Error('the engine was asked')
+}
+
+const noPush = (): never => {
+  throw new Error('something was pushed')
+}
+
+/** For whoever reconciles no PushSecrets. */
+const nothingToPush = {
+  pushSecrets: snapshot<PushSecret>([], nameOf, pushIndexes),
+  remote: { look: noPush, value: noPush, create: noPush, update: noPush, remove: noPush },
+  sources: { read: noPush, list: noPush },
+  secretSights: snapshot<{ resourceVersion: string }>([], () => ''),
 }
 
 /** The outside of the reconciler in memory: ports are ours, so they may be played. The real ones are met in test/live. */
@@ -140,7 +153,11 @@ export const world = (
           state.statuses.push({ object, status })
         },
       },
-      finalizers: { remove: async (object, name) => void log.push(`unfinalize ${object.kind} ${object.name} ${name}`) },
+      finalizers: {
+        add: async (object, name) => void log.push(`finalize ${object.kind} ${object.name} ${name}`),
+        remove: async (object, name) => void log.push(`unfinalize ${object.kind} ${object.name} ${name}`),
+      },
+      ...nothingToPush,
       events: { record: (object, { type, reason }) => void log.push(`event ${object.kind} ${type} ${reason}`) },
       observer: { synced: () => {}, removed: () => {}, ignored: () => {} },
       controllerClass: 'default',

@@ -16,8 +16,15 @@ const parts = () => {
       watches: {},
     },
     status: { patch: act('patch') },
-    finalizers: { remove: act('finalizer') },
+    finalizers: { add: act('finalizer on'), remove: act('finalizer') },
     source: { login: act('login'), read: act('items'), list: act('list') },
+    remote: {
+      look: act('look'),
+      value: act('value'),
+      create: act('push'),
+      update: act('push again'),
+      remove: act('push no more'),
+    },
   }
   return { calls, ports }
 }
@@ -26,7 +33,7 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
   const { calls, ports } = parts()
   const state = { leads: true }
   // the stand-ins take anything: what counts here is who is called
-  const { secretWriter, objects, status, finalizers, source } = fence(ports as never, () => state.leads)
+  const { secretWriter, objects, status, finalizers, source, remote } = fence(ports as never, () => state.leads)
   const everything: (() => Promise<unknown>)[] = [
     () => secretWriter.create({} as never, 'm', {} as never),
     () => secretWriter.replace({} as never, 'm', {} as never),
@@ -35,16 +42,36 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
     async () => objects?.client.replace({} as never, {} as never, 'm', {} as never),
     async () => objects?.client.remove({} as never, {} as never, {} as never),
     () => status.patch({} as never, {}, {} as never),
+    () => finalizers.add({} as never, 'f', {} as never),
     () => finalizers.remove({} as never, 'f', {} as never),
+    () => remote.create({} as never, {} as never, {} as never),
+    () => remote.update({} as never, {} as never, {} as never),
+    () => remote.remove({} as never, 'p', {} as never),
     () => source.read({} as never, [], { maxAgeMs: 0, scope: '' }, {} as never),
   ]
   for (const call of everything) await call()
-  t.same(calls.splice(0), ['create', 'replace', 'remove', 'make', 'change', 'take', 'patch', 'finalizer', 'items'])
+  t.same(calls.splice(0), [
+    'create',
+    'replace',
+    'remove',
+    'make',
+    'change',
+    'take',
+    'patch',
+    'finalizer on',
+    'finalizer',
+    'push',
+    'push again',
+    'push no more',
+    'items',
+  ])
   state.leads = false
   for (const call of everything) await t.rejects(async () => void (await call()), { code: 'ClusterUnreachable' })
   await secretWriter.read('n', 's', {} as never)
   await source.login({} as never, {} as never)
   await objects?.client.read({} as never, 'n', 'o', {} as never)
   await source.list({} as never, {}, { maxAgeMs: 0 }, {} as never)
-  t.same(calls, ['read', 'login', 'readObject', 'list'], 'what changes nothing anywhere')
+  await remote.look({} as never, 'p', {} as never)
+  await remote.value({} as never, 'p', {} as never)
+  t.same(calls, ['read', 'login', 'readObject', 'list', 'look', 'value'], 'what changes nothing anywhere')
 })
