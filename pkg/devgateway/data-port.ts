@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Spoiling, spoiling } from './faults.ts'
+import type { Hold } from './holds.ts'
 import type { Stage } from './stage.ts'
 import { type Answer, json, opIn, pageNotFound, readBody } from './wire.ts'
 
@@ -38,12 +39,22 @@ const pause = async (ms: number | undefined, closing: AbortSignal): Promise<void
   if (ms) await sleep(ms, undefined, { signal: closing }).catch(() => undefined)
 }
 
+/** Tells that the call is here, and lets it hang until it is dropped. */
+const hang = async (hold: Hold, reply: FastifyReply, closing: AbortSignal): Promise<void> => {
+  hold.arrive()
+  const closed = new Promise(done => closing.addEventListener('abort', done, { once: true }))
+  await Promise.race([hold.dropped, closed])
+  reset(reply)
+}
+
 const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply, closing: AbortSignal) => {
   const at = stage.now()
   const op = request.method === 'POST' ? opIn(request.url) : 'unknown'
   const body = readBody(bodyOf(request))
   const order = stage.faults.take(op)
+  const hold = stage.holds.take(op)
   await pause(order?.delayMs, closing)
+  if (hold?.when === 'before') return hang(hold, reply, closing)
   const spoiled: Spoiling = order ? spoiling(order) : { do: 'nothing' }
   switch (spoiled.do) {
     case 'reset':
@@ -62,7 +73,7 @@ const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply
     default: {
       const answer = await stage.answer(op, body)
       stage.record(op, body, at, answer.status)
-      await pause(order?.answerAfterMs, closing)
+      if (hold?.when === 'after') return hang(hold, reply, closing)
       return send(reply, order ? { ...answer, headers: { ...answer.headers, ...order.headers } } : answer)
     }
   }

@@ -17,8 +17,7 @@ export const FaultOrder = z.strictObject({
   reset: z.boolean().default(false),
   /** Do what was asked, then reset the connection: whoever asked cannot know that it was done. */
   lose: z.boolean().default(false),
-  /** Do what was asked, and answer so much later. */
-  answerAfterMs: z.number().nonnegative().default(0),
+
   /** Announce more bytes than are sent, then cut the connection. */
   truncate: z.boolean().default(false),
 })

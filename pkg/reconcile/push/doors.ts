@@ -20,8 +20,9 @@ export const openDoor = async ({ parts, pushSecret, signal }: PushPass, store: S
 export const refusedBy = ({ parts }: Pick<PushPass, 'parts'>, store: Store, thrown: unknown, path: string): Fault => {
   const fault = asFault(thrown)
   if (suspicious.includes(fault.code)) parts.suspect(keyOf(store))
-  // a fault of one item has its own field
-  return fault.path?.startsWith('spec.d') ? fault : throughStore(fault, store, path)
+  // what has a field of the PushSecret has been told already
+  const isOwn = fault.path !== undefined && !fault.path.startsWith('spec.provider')
+  return isOwn ? fault : throughStore(fault, store, path)
 }
 
 /** `nobody`: there is no such store any more, or another controller serves it: nothing can be deleted through it, or may be. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { asFault, Fault } from '#core'
+import { asFault, Fault, type FaultCode } from '#core'
 import { type ItemPush, planPush, storeId } from '#materialize'
 import { Refused, Superseded } from '../pass.ts'
 import { refOf, type Store } from '../store.ts'
@@ -95,12 +95,17 @@ const workOf = async (pass: PushPass, usable: Usable, items: readonly ItemPush[]
   return { items, jobs, faults, before: recordOf(pass.pushSecret), mustHold: holding(pass, usable.stores) }
 }
 
-const settled = async <T>(pass: PushPass, { door }: Job, work: Promise<T>): Promise<T | Fault> => {
+// of one item, and not of the store: told at the entry that names it
+const ofItem: readonly FaultCode[] = ['AccessDenied', 'ItemEmpty', 'GatewayFailed', 'GatewayAnswerInvalid']
+
+const settled = async <T>(pass: PushPass, { door, push: { parts } }: Job, work: Promise<T>): Promise<T | Fault> => {
   try {
     return await work
   } catch (thrown) {
     pass.signal.throwIfAborted()
-    return refusedBy(pass, door.store, thrown, 'spec.secretStoreRefs')
+    const isItem = thrown instanceof Fault && ofItem.includes(thrown.code)
+    const path = (isItem ? parts[0]?.path : undefined) ?? 'spec.secretStoreRefs'
+    return refusedBy(pass, door.store, thrown, path)
   }
 }
 
