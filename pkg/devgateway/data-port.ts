@@ -39,12 +39,14 @@ const pause = async (ms: number | undefined, closing: AbortSignal): Promise<void
   if (ms) await sleep(ms, undefined, { signal: closing }).catch(() => undefined)
 }
 
-/** Tells that the call is here, and lets it hang until it is dropped. */
-const hang = async (hold: Hold, reply: FastifyReply, closing: AbortSignal): Promise<void> => {
+/** Tells that the call is here, and lets it hang; false where it was cut meanwhile. */
+const hang = async (hold: Hold | undefined, when: Hold['when'], reply: FastifyReply, closing: AbortSignal) => {
+  if (hold?.when !== when) return true
   hold.arrive()
-  const closed = new Promise(done => closing.addEventListener('abort', done, { once: true }))
-  await Promise.race([hold.dropped, closed])
-  reset(reply)
+  const closed = new Promise<false>(done => closing.addEventListener('abort', () => done(false), { once: true }))
+  const goesOn = await Promise.race([hold.goesOn, closed])
+  if (!goesOn) reset(reply)
+  return goesOn
 }
 
 const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply, closing: AbortSignal) => {
@@ -54,7 +56,7 @@ const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply
   const order = stage.faults.take(op)
   const hold = stage.holds.take(op)
   await pause(order?.delayMs, closing)
-  if (hold?.when === 'before') return hang(hold, reply, closing)
+  if (!(await hang(hold, 'before', reply, closing))) return undefined
   const spoiled: Spoiling = order ? spoiling(order) : { do: 'nothing' }
   switch (spoiled.do) {
     case 'reset':
@@ -73,7 +75,7 @@ const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply
     default: {
       const answer = await stage.answer(op, body)
       stage.record(op, body, at, answer.status)
-      if (hold?.when === 'after') return hang(hold, reply, closing)
+      if (!(await hang(hold, 'after', reply, closing))) return undefined
       return send(reply, order ? { ...answer, headers: { ...answer.headers, ...order.headers } } : answer)
     }
   }

@@ -3,7 +3,8 @@ export interface Hold {
   readonly op: string
   readonly when: 'before' | 'after'
   readonly arrive: () => void
-  readonly dropped: Promise<void>
+  /** True: it goes on as if nothing had been. False: its connection is cut. */
+  readonly goesOn: Promise<boolean>
 }
 
 /** A call that is waited for. */
@@ -12,6 +13,7 @@ export interface Held {
   readonly arrived: Promise<void>
   /** Cuts its connection. */
   drop(): void
+  release(): void
 }
 
 /** Orders to let calls hang; each is for the next call of its operation. */
@@ -20,9 +22,9 @@ export class Holds {
 
   add(op: string, when: Hold['when']): Held {
     const arrived = Promise.withResolvers<void>()
-    const dropped = Promise.withResolvers<void>()
-    this.#orders.push({ op, when, arrive: arrived.resolve, dropped: dropped.promise })
-    return { arrived: arrived.promise, drop: dropped.resolve }
+    const ended = Promise.withResolvers<boolean>()
+    this.#orders.push({ op, when, arrive: arrived.resolve, goesOn: ended.promise })
+    return { arrived: arrived.promise, drop: () => ended.resolve(false), release: () => ended.resolve(true) }
   }
 
   take(op: string): Hold | undefined {
