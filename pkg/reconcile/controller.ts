@@ -141,7 +141,7 @@ const storeChanged = (
   if (change.type === 'deleted') deps.observer.removed(refOf(change.object))
   if (edited || !isDeepStrictEqual(standing(change.prior), standing(change.object))) {
     addDependents(deps, externalSecrets, key)
-    pushes.onStore(change.object)
+    pushes.onStore(change.object, change.type === 'deleted')
   }
 }
 

@@ -7,12 +7,13 @@ import type {
   ItemValue,
   ListedItem,
   Policy,
+  PushSecret,
   SecretStore,
 } from '#api'
 import type { Fault, Sensitive } from '#core'
 import type { TemplateEngine, Turns } from '#materialize'
 import type { Objects } from './manifest/port.ts'
-import type { PushPorts } from './push/ports.ts'
+import type { RemoteItems, SecretSight, SourceReader } from './push/ports.ts'
 import type { ManagedField, OwnerReference } from './reference.ts'
 
 export type { ManagedField, OwnerReference } from './reference.ts'
@@ -180,13 +181,14 @@ export interface Observer {
   ignored(object: ObjectRef, why: string): void
 }
 
-export interface Deps extends PushPorts {
+export interface Deps {
   readonly source: ItemSource
   /** Go's templates and gjson's patterns; starts nothing before the first question. */
   readonly engine: { of(tenant: string): TemplateEngine }
   /** How long computing lets the rest of the process have a turn. */
   readonly turns: Turns
   readonly externalSecrets: Snapshot<ExternalSecret>
+  readonly pushSecrets: Snapshot<PushSecret>
   readonly stores: Snapshot<SecretStore>
   readonly clusterStores: Snapshot<ClusterSecretStore>
   /** False where no ClusterSecretStore is watched: nothing is known of any then, not even whether it exists. */
@@ -194,7 +196,13 @@ export interface Deps extends PushPorts {
   readonly namespaces: Snapshot<Namespace>
   /** Secrets that carry the managed label. */
   readonly secrets: Snapshot<SecretDigest>
+  /** Every Secret, by `namespace/name`. */
+  readonly secretSights: Snapshot<SecretSight>
   readonly secretWriter: SecretWriter
+  /** Secrets to push. */
+  readonly sources: SourceReader
+  /** Akeyless, to be written. */
+  readonly remote: RemoteItems
   /** Undefined where manifest targets are switched off. */
   readonly objects?: Objects | undefined
   readonly credentials: CredentialReader

@@ -1,8 +1,9 @@
 import type { PushEntry } from '#api'
 import { Fault, show } from '#core'
 import type { ItemPush } from '#materialize'
-import { refusedBy, type Way, wayBack } from './doors.ts'
-import { type Door, holdKey, type PushPass } from './pass.ts'
+import type { Door } from './door.ts'
+import { isNamespaceLeaving, refusedBy, type Way, wayBack } from './doors.ts'
+import { holdKey, type PushPass } from './pass.ts'
 import { minus, type Record } from './record.ts'
 import { removeEntry, stayingBy } from './remove.ts'
 
@@ -56,9 +57,6 @@ const unreachable = (entry: PushEntry, { code, message, remedy }: Fault): Fault 
 const hopeless: readonly string[] = ['CredentialMissing', 'CredentialInvalid']
 
 type Outcome = { readonly is: 'gone' } | { readonly is: 'left' | 'failed'; readonly fault: Fault }
-
-const isNamespaceLeaving = ({ deps, pushSecret }: PushPass): boolean =>
-  deps.namespaces.get(pushSecret.metadata.namespace ?? '')?.isDeleting === true
 
 const failed = (pass: PushPass, entry: PushEntry, fault: Fault): Outcome =>
   isNamespaceLeaving(pass) && hopeless.includes(fault.code)

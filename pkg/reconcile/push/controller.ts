@@ -12,6 +12,7 @@ import { createQueue, type Queue, type QueueOptions } from '../queue.ts'
 import { keyOf, refOf, type Store } from '../store.ts'
 import { createFactBook } from './facts.ts'
 import { anySecret, anyStore, pushSourceIndex, pushStoreIndex } from './indexes.ts'
+import { createLastDoors } from './last-doors.ts'
 import { pushSecretReconciler } from './pushsecret.ts'
 import { createTurnstile } from './turnstile.ts'
 
@@ -29,7 +30,7 @@ export interface Pushes {
   readonly queue: Queue
   onPushSecret(change: Change<PushSecret>): void
   /** A store became another one, ready or not, or what it logs in with changed. */
-  onStore(store: Store): void
+  onStore(store: Store, isGone?: boolean): void
   /** A Secret or ConfigMap came, changed or went. */
   onObject(namespace: string, name: string): void
   onNamespace(change: Change<Namespace>): void
@@ -105,11 +106,13 @@ const mayHaveChanged = ({ spec, status }: PushSecret): boolean =>
 
 export const createPushes = ({ deps, queue: options, say, identities, suspect }: PushOptions): Pushes => {
   const news = createSourceNews()
+  const lastDoors = createLastDoors()
   const reconcile = pushSecretReconciler(deps, {
     identities,
     suspect,
     news,
     memory: createStatusMemory(),
+    lastDoors,
     facts: createFactBook(),
     turnstile: createTurnstile(),
     pushed: new Map(),
@@ -122,7 +125,8 @@ export const createPushes = ({ deps, queue: options, say, identities, suspect }:
   return {
     queue,
     onPushSecret: change => pushSecretChanged(deps, queue, change),
-    onStore: store => {
+    onStore: (store, isGone = false) => {
+      if (isGone) lastDoors.lose(keyOf(store), deps.now())
       for (const dependent of dependentsOf(deps, store)) queue.add(nameOf(dependent), 'fresh')
     },
     onObject: (namespace, name) => objectChanged(deps, queue, news, { namespace, name }),

@@ -1,15 +1,18 @@
 import { asFault, Fault } from '#core'
-import { storeId } from '#materialize'
 import { suspicious, throughStore } from '../fetch.ts'
 import type { Deps } from '../ports.ts'
-import { isOurs, keyOf, type Store, showStore } from '../store.ts'
+import { isOurs, keyOf, type Store, showStore, storeKey } from '../store.ts'
 import { lookUp, standing } from '../stores.ts'
-import type { Door, PushPass } from './pass.ts'
+import type { Door } from './door.ts'
+import type { PushPass } from './pass.ts'
 
 /** The way through a store; throws Fault where it has none. */
 export const openDoor = async ({ parts, pushSecret, signal }: PushPass, store: Store, path: string): Promise<Door> => {
   try {
-    return { store, identity: await parts.identities.of(store, pushSecret.metadata.namespace ?? '', signal) }
+    const identity = await parts.identities.of(store, pushSecret.metadata.namespace ?? '', signal)
+    const door = { store, identity }
+    if (pushSecret.spec.deletionPolicy === 'Delete') parts.lastDoors.note(keyOf(store), door)
+    return door
   } catch (thrown) {
     signal.throwIfAborted()
     throw refusedBy({ parts }, store, thrown, path)
@@ -39,16 +42,36 @@ export const storeNamed = (id: string, namespace: string, deps: Deps): Store | u
 
 const path = 'status.syncedPushSecrets'
 
+/** `Kind/name` as stores are known elsewhere. */
+const keyNamed = (id: string, namespace: string): string => {
+  const [kind, name = ''] = id.split('/')
+  return isKind(kind) ? storeKey(kind, namespace, name) : id
+}
+
+export const isNamespaceLeaving = ({ deps, pushSecret }: PushPass): boolean =>
+  deps.namespaces.get(pushSecret.metadata.namespace ?? '')?.isDeleting === true
+
+const gone = (id: string): { readonly nobody: Fault } => {
+  const [kind = '', name = ''] = id.split('/')
+  const remedy = 'make the store anew, or write deletionPolicy: None to leave the items there'
+  return { nobody: new Fault('StoreNotFound', `${showStore(kind, name)} is gone`, { path, remedy }) }
+}
+
+/** The way as it was, where everything goes at once. */
+const lastWay = (pass: PushPass, id: string, store: Store | undefined): Door | undefined => {
+  const { deps, parts, pushSecret } = pass
+  const { namespace = '', deletionTimestamp } = pushSecret.metadata
+  const isStoreLeaving = store === undefined || store.metadata.deletionTimestamp !== undefined
+  if (deletionTimestamp === undefined || !(isStoreLeaving || isNamespaceLeaving(pass))) return undefined
+  return parts.lastDoors.get(keyNamed(id, namespace), deps.now())
+}
+
 /** A way to delete what was pushed through a store. It need not be ready: whether it works, the deletion shows. */
 export const wayBack = async (pass: PushPass, id: string): Promise<Way> => {
   const { deps, pushSecret } = pass
   const { namespace = '' } = pushSecret.metadata
   const store = storeNamed(id, namespace, deps)
-  if (!store) {
-    const [kind = '', name = ''] = id.split('/')
-    const remedy = 'make the store anew, or write deletionPolicy: None to leave the items there'
-    return { nobody: new Fault('StoreNotFound', `${showStore(kind, name)} is gone`, { path, remedy }) }
-  }
+  if (!store) return lastWay(pass, id, store) ?? gone(id)
   if (!isOurs(store, deps.controllerClass)) {
     const what = `${showStore(store.kind, store.metadata.name)} belongs to another controller class`
     return { nobody: new Fault('StoreNotFound', what, { path, remedy: 'delete the items by hand' }) }
@@ -57,8 +80,6 @@ export const wayBack = async (pass: PushPass, id: string): Promise<Way> => {
   if (verdict instanceof Fault && verdict.code === 'StoreDenied') return verdict
   return openDoor(pass, store, path).catch((thrown: unknown) => {
     pass.signal.throwIfAborted()
-    return asFault(thrown)
+    return lastWay(pass, id, store) ?? asFault(thrown)
   })
 }
-
-export const doorId = ({ store }: Door): string => storeId({ kind: store.kind, name: store.metadata.name })

@@ -1,12 +1,14 @@
-import type { Identity, PushSecret } from '#api'
+import type { PushSecret } from '#api'
 import type { ItemPush } from '#materialize'
 import { itemPath } from '#materialize'
 import type { Identities } from '../identities.ts'
 import type { StatusMemory } from '../memory.ts'
 import type { SourceNews } from '../news.ts'
 import type { Deps } from '../ports.ts'
-import { keyOf, type Store } from '../store.ts'
+import { keyOf } from '../store.ts'
+import type { Door } from './door.ts'
 import type { FactBook } from './facts.ts'
+import type { LastDoors } from './last-doors.ts'
 import type { Turnstile } from './turnstile.ts'
 
 export interface PushParts {
@@ -16,6 +18,7 @@ export interface PushParts {
   readonly news: SourceNews
   readonly facts: FactBook
   readonly turnstile: Turnstile
+  readonly lastDoors: LastDoors
   /** What each PushSecret last pushed, as a fingerprint: nobody need be asked whether it is there still. */
   readonly pushed: Map<string, string>
   /** Has a store looked at again: it was found not to work while it counts as ready. */
@@ -30,12 +33,6 @@ export interface PushPass {
   readonly pushSecret: PushSecret
   readonly startedAt: Date
   readonly signal: AbortSignal
-}
-
-/** A store, and who it logs in as for this PushSecret. */
-export interface Door {
-  readonly store: Store
-  readonly identity: Identity
 }
 
 /** One item with the door to it. */

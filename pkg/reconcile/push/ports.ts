@@ -1,6 +1,5 @@
-import type { Identity, PushSecret, RemoteItem, RemoteValue } from '#api'
+import type { Identity, RemoteItem, RemoteValue } from '#api'
 import type { Sensitive } from '#core'
-import type { Snapshot } from '../ports.ts'
 
 /** `conflict`: somebody else was faster. `absent`: there is no item. */
 export type RemoteWritten = 'written' | 'conflict' | 'absent'
@@ -36,13 +35,4 @@ export interface SourceReader {
 /** What is kept of every Secret: whether it is another than it was. */
 export interface SecretSight {
   readonly resourceVersion: string
-}
-
-/** What pushing needs from the outside, beside what reading needs. */
-export interface PushPorts {
-  readonly pushSecrets: Snapshot<PushSecret>
-  readonly remote: RemoteItems
-  readonly sources: SourceReader
-  /** Every Secret, by `namespace/name`. */
-  readonly secretSights: Snapshot<SecretSight>
 }

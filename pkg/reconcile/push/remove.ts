@@ -1,7 +1,8 @@
 import type { PushEntry } from '#api'
 import { Fault, type Sensitive, show } from '#core'
 import { type ItemPush, itemPath, withoutProperty } from '#materialize'
-import { type Door, factKey, type PushPass } from './pass.ts'
+import type { Door } from './door.ts'
+import { factKey, type PushPass } from './pass.ts'
 
 /** `left`: it is there, and not ours to delete. */
 export type Removed = 'gone' | 'left'
