@@ -318,6 +318,14 @@ const accounts = async () => {
   return { beside: serviceAccountRef, within: authSecretRef.serviceAccountRef }
 }
 
+t.test('the PushSecret pushes the Secret that the guide makes, and an ExternalSecret reads it back', async t => {
+  const secret = ['create', 'secret', 'generic', '--from-literal=cache-pass=mypassword', 'k8s-created-secret']
+  await must(kubectl([...secret, '-n', 'akeyless-demo']))
+  const { status } = await settled('pushsecret', 'akeyless-demo', 'push-secret', 'True')
+  t.equal(status.conditions[0].reason, 'Synced')
+  t.equal(gateway.value('/eso-created/my-secret'), '{"cache-pass":"mypassword"}')
+})
+
 t.test('a serviceAccountRef beside authSecretRef is moved into it, at each apply', async t => {
   t.same(await accounts(), { beside: undefined, within: { name: 'app-test' } })
   const again = await kubectl(['apply', '-f', product])
