@@ -1,4 +1,4 @@
-import type { Context, Draft, StoreLookup } from './findings.ts'
+import type { Context, Draft } from './findings.ts'
 import { valueAt } from './schema.ts'
 
 /** The class of a process that nobody gave another one, and of a store that names none (docs/adr/0006). */
@@ -28,15 +28,12 @@ const isForeignStore = (object: unknown, { controllerClass }: Context): boolean 
   return names.length === 1 && names[0] !== 'akeyless'
 }
 
-type Known = NonNullable<ReturnType<StoreLookup>>
-
 /** How a kind that uses stores names them. */
 interface User {
   /** Where the spec is that does. */
   readonly at: readonly string[]
   readonly field: string
   readonly refsOf: (spec: unknown) => readonly unknown[]
-  readonly isForeign: (known: readonly Known[]) => boolean
 }
 
 const listAt = (spec: unknown, field: string): readonly unknown[] => {
@@ -53,14 +50,12 @@ const reads = {
       listAt(spec, field).map(entry => valueAt(entry, ['sourceRef', 'storeRef'])),
     ),
   ],
-  isForeign: (known: readonly Known[]) => known.some(store => !store.ours),
 }
 
-/** Each operator pushes to the stores that are its own (compatibility.md §5, step 3). */
+/** The same of pushes. */
 const pushes = {
   field: 'secretStoreRefs',
   refsOf: (spec: unknown) => listAt(spec, 'secretStoreRefs'),
-  isForeign: (known: readonly Known[]) => known.every(store => !store.ours),
 }
 
 const users: ReadonlyMap<unknown, User> = new Map([
@@ -78,13 +73,13 @@ const lookUp = (ref: unknown, namespace: string | undefined, { stores }: Context
   return stores?.({ kind, namespace: kind === 'SecretStore' ? namespace : undefined, name })
 }
 
-const isForeignUser = ({ at, refsOf, isForeign }: User, object: unknown, context: Context): boolean => {
+const isForeignUser = ({ at, refsOf }: User, object: unknown, context: Context): boolean => {
   // only of what it makes it is not known where that will be
   const namespace = at.length > 1 ? undefined : textOf(valueAt(object, ['metadata', 'namespace']))
   const named = refsOf(valueAt(object, at)).filter(ref => textOf(valueAt(ref, ['name'])))
   const known = named.flatMap(ref => lookUp(ref, namespace, context) ?? [])
   // none there yet, or generators alone, which have no class: where two operators share the cluster it may be anybody's
-  return known.length === 0 ? isShared(context) : isForeign(known)
+  return known.length === 0 ? isShared(context) : known.some(store => !store.ours)
 }
 
 /**

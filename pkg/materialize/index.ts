@@ -22,6 +22,7 @@ export type { PushSource } from './push/entries.ts'
 export { type ItemPush, itemPath, type PushPart, pushKey } from './push/part.ts'
 export { type PushPlan, type PushStore, planPush } from './push/plan.ts'
 export { templated } from './push/template.ts'
+export { encodingOf } from './push/value.ts'
 export {
   dataSites,
   extractSites,

@@ -68,7 +68,6 @@ const may = [
   { verb: 'watch', what: 'pushsecrets', where: 'default', answer: 'yes' },
   { verb: 'patch', what: 'pushsecrets', where: 'default', answer: 'yes' },
   { verb: 'patch', what: 'pushsecrets/status', where: 'default', answer: 'yes' },
-  { verb: 'create', what: 'pushsecrets', where: 'default', answer: 'no' },
   { verb: 'patch', what: 'secrets', where: 'default', answer: 'no' },
   { verb: 'create', what: 'events', where: 'default', answer: 'yes' },
   { verb: 'create', what: 'externalsecrets', where: 'default', answer: 'yes' },

@@ -4,6 +4,7 @@ import type { ItemPush } from '#materialize'
 import type { Door } from './door.ts'
 import { isNamespaceLeaving, refusedBy, type Way, wayBack } from './doors.ts'
 import { holdKey, type PushPass } from './pass.ts'
+import { notAllowed } from './policy.ts'
 import { minus, type Record } from './record.ts'
 import { removeEntry, stayingBy } from './remove.ts'
 
@@ -76,6 +77,11 @@ const cleanOne = async (
     // an object that goes waits for no store that is gone; one that stays can be mended
     return isLeaving ? { is: 'left', fault: unreachable(entry, fault) } : { is: 'failed', fault }
   }
+  const { kind, metadata } = way.store
+  const place = { store: { kind, name: metadata.name }, remoteKey: entry.match.remoteRef.remoteKey }
+  // the record is a status, which others may have written
+  const forbidden = notAllowed(pass, place, 'spec.deletionPolicy')
+  if (forbidden) return { is: 'left', fault: unreachable(entry, forbidden) }
   try {
     const removed = await removeEntry(pass, { door: way, entry, staying })
     return removed === 'left' ? { is: 'left', fault: untagged(entry) } : { is: 'gone' }

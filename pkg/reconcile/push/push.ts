@@ -10,6 +10,7 @@ import type { Door } from './door.ts'
 import { openDoor, refusedBy } from './doors.ts'
 import { carryOut, consider, type Done, type Verdict } from './item.ts'
 import { holdKey, type Job, type PushPass } from './pass.ts'
+import { notAllowed } from './policy.ts'
 import { has, type Record, recorded, recordOf, union } from './record.ts'
 import { renderSources, type Source } from './source.ts'
 import type { ResolvedPush } from './stores.ts'
@@ -45,6 +46,9 @@ const planOf = async (pass: PushPass, { names }: Usable, source: Source): Promis
   const engine = deps.engine.of(pushSecret.metadata.namespace ?? '')
   const plan = await planPush(pushSecret.spec, await renderSources(pass, source), names, engine)
   if ('faults' in plan) throw new Refused(plan.faults)
+  // again: of stores that labels select and of items that keys name, the rules of admission know nothing
+  const faults = plan.items.flatMap(item => notAllowed(pass, item, item.parts[0]?.path ?? 'spec') ?? [])
+  if (faults.length > 0) throw new Refused(faults)
   return plan.items
 }
 

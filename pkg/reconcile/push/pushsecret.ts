@@ -1,7 +1,8 @@
 import { judge } from '#admission'
-import { asFault, Fault, never } from '#core'
+import { asFault, type Fault, never } from '#core'
 import { readyOf } from '../conditions.ts'
 import { spread } from '../decide.ts'
+import { denialFault } from '../denial.ts'
 import { type Next, nextAfter } from '../next.ts'
 import { Refused, Superseded } from '../pass.ts'
 import type { Deps } from '../ports.ts'
@@ -23,10 +24,7 @@ const faultsOf = (thrown: unknown): readonly Fault[] => (thrown instanceof Refus
 /** The same rules as at admission, so that nothing acts that got past it (decision 29). */
 const validate = ({ deps, pushSecret }: PushPass): void => {
   const { denials } = judge(pushSecret, undefined, { policy: deps.policy })
-  // said of a kind that admission does not judge
-  const wrong = denials.filter(({ path }) => path !== 'kind')
-  const faults = wrong.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
-  if (faults.length > 0) throw new Refused(faults)
+  if (denials.length > 0) throw new Refused(denials.map(denialFault))
 }
 
 /** Says how the pass ended: one status patch, events, the metric. */

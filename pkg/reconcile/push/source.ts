@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { LabelSelector, PushSecret } from '#api'
 import { Fault, show } from '#core'
-import { type PushSource, templated } from '#materialize'
+import { type PushSource, templated, unsupportedPush } from '#materialize'
 import { Refused } from '../pass.ts'
 import { readSources } from '../render.ts'
 import type { PushPass } from './pass.ts'
@@ -47,12 +47,8 @@ export const sourceName = ({ spec }: PushSecret): string | undefined => spec.sel
 export const readSource = async ({ deps, pushSecret, signal }: PushPass): Promise<Source> => {
   const { namespace = '' } = pushSecret.metadata
   const { secret } = pushSecret.spec.selector
-  if (!secret) {
-    throw new Fault('NotSupported', 'Latchkey runs no generators', {
-      path: 'spec.selector.generatorRef',
-      remedy: 'name a Secret, or keep this object with ESO',
-    })
-  }
+  // the rules let nothing else pass; without this it would be all Secrets of the namespace
+  if (!secret) throw new Refused(unsupportedPush(pushSecret.spec))
   if (secret.name) {
     const found = await deps.sources.read(namespace, secret.name, signal)
     const secrets = found ? [found] : []
