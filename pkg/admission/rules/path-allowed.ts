@@ -37,7 +37,7 @@ export const itemPathDrafts = (
 
 export const pathAllowed: Rule<ExternalSecret> = {
   id: 'path-allowed',
-  doc: 'Items and folders, to be read or pushed to, are such as the file of --policy allows to this namespace with this store; without an entry for them, any.',
+  doc: 'Items and folders are such as the file of --policy allows to this namespace with this store, to read and to push; without an entry, any.',
   check: ({ metadata: { namespace }, spec }, context) => {
     if (!context.policy?.paths?.length) return []
     const items = [...dataSites(spec), ...extractSites(spec)].flatMap(({ path, ref, store }) =>
