@@ -20,16 +20,16 @@ export const permissions: readonly Permission[] = [
   {
     where: 'cluster',
     apiGroup: group,
-    resources: ['externalsecrets', 'secretstores', 'clustersecretstores'],
+    resources: ['externalsecrets', 'secretstores', 'clustersecretstores', 'pushsecrets'],
     verbs: read,
     why: 'The manifests to act on.',
   },
   {
     where: 'cluster',
     apiGroup: group,
-    resources: ['clusterexternalsecrets', 'clusterpushsecrets', 'pushsecrets'],
+    resources: ['clusterexternalsecrets', 'clusterpushsecrets'],
     verbs: read,
-    why: 'Manifests for many namespaces, and what was made of them.',
+    why: 'Manifests for many namespaces.',
   },
   {
     where: 'cluster',
@@ -41,7 +41,7 @@ export const permissions: readonly Permission[] = [
   {
     where: 'cluster',
     apiGroup: group,
-    resources: ['externalsecrets/status', 'secretstores/status', 'clustersecretstores/status'],
+    resources: ['externalsecrets/status', 'secretstores/status', 'clustersecretstores/status', 'pushsecrets/status'],
     verbs: ['patch'],
     why: 'Conditions and refresh times.',
   },
@@ -62,6 +62,13 @@ export const permissions: readonly Permission[] = [
   {
     where: 'cluster',
     apiGroup: group,
+    resources: ['pushsecrets'],
+    verbs: ['patch'],
+    why: 'The finalizer of a PushSecret that deletes what it pushed.',
+  },
+  {
+    where: 'cluster',
+    apiGroup: group,
     resources: ['externalsecrets/finalizers', 'clusterexternalsecrets/finalizers', 'clusterpushsecrets/finalizers'],
     verbs: ['update'],
     why: 'Owner references that block deletion, where the cluster guards them.',
@@ -71,7 +78,7 @@ export const permissions: readonly Permission[] = [
     apiGroup: '',
     resources: ['secrets'],
     verbs: [...read, 'create', 'update', 'delete'],
-    why: 'The Secrets to make, and those that hold credentials.',
+    why: 'The Secrets to make and to push, and those that hold credentials.',
   },
   {
     where: 'cluster',

@@ -1,14 +1,14 @@
 import { Fault } from '#core'
 import type { Deps } from '#reconcile'
 
-type Fenced = Pick<Deps, 'secretWriter' | 'objects' | 'status' | 'finalizers' | 'children' | 'source'>
+type Fenced = Pick<Deps, 'secretWriter' | 'objects' | 'status' | 'finalizers' | 'children' | 'source' | 'remote'>
 
 /**
  * The ports that change something, closed to a replica that does not lead: a lease alone is no fence, a process that slept
  * finds its next write refused here (security.md T31). A read of items counts, since it may issue a lease.
  */
-export const fence = (parts: Fenced, leads: () => boolean): Fenced => {
-  const { secretWriter, objects, status, finalizers, children, source } = parts
+export const fence = (ports: Fenced, leads: () => boolean): Fenced => {
+  const { secretWriter, objects, status, finalizers, children, source, remote } = ports
   const led =
     <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -32,7 +32,7 @@ export const fence = (parts: Fenced, leads: () => boolean): Fenced => {
       watches: objects.watches,
     },
     status: { patch: led(status.patch) },
-    finalizers: { remove: led(finalizers.remove) },
+    finalizers: { add: led(finalizers.add), remove: led(finalizers.remove) },
     children: {
       read: children.read,
       create: led(children.create),
@@ -41,5 +41,13 @@ export const fence = (parts: Fenced, leads: () => boolean): Fenced => {
     },
     // a listing issues nothing
     source: { login: source.login, read: led(source.read), list: source.list },
+    // neither does a look, nor the value of a static item
+    remote: {
+      look: remote.look,
+      value: remote.value,
+      create: led(remote.create),
+      update: led(remote.update),
+      remove: led(remote.remove),
+    },
   }
 }

@@ -7,6 +7,7 @@ import {
   managedLabel,
   type Namespace,
   type SecretDigest,
+  type SecretSight,
 } from '#reconcile'
 import {
   readClusterExternalSecret,
@@ -20,12 +21,12 @@ import {
 /** Who hears of changes; the webhook alone needs none. */
 export interface Listeners {
   onExternalSecret(change: Change<ExternalSecret>): void
+  onPushSecret(change: Change<PushSecret>): void
   onStore(change: Change<SecretStore | ClusterSecretStore>): void
   onSecret(change: Change<SecretDigest>): void
   onCredentialObject(namespace: string, name: string): void
   onAccount(change: Change<AccountDigest>): void
   onNamespace(change: Change<Namespace>): void
-  onPushSecret(change: Change<PushSecret>): void
   onFan(change: Change<FanObject>): void
 }
 
@@ -47,22 +48,31 @@ export interface Kind<T> {
   readonly onChange: (change: Change<T>) => void
 }
 
-// of a ConfigMap, or a Secret that no ExternalSecret made, only that it changed is of interest: it may hold a CA or credentials
+// of a ConfigMap only that it changed is of interest: it may hold a CA or texts of templates
 const seen = Object.freeze({})
 
-interface NamespaceMeta {
-  readonly name?: string
-  readonly uid?: string
-  readonly labels?: Record<string, string>
-  readonly finalizers?: readonly string[]
-  readonly deletionTimestamp?: string
+interface Raw {
+  readonly metadata?: {
+    readonly name?: string
+    readonly uid?: string
+    readonly labels?: Record<string, string>
+    readonly finalizers?: readonly string[]
+    readonly resourceVersion?: string
+    readonly deletionTimestamp?: string
+  }
 }
 
 const readNamespace = (raw: unknown): Namespace | undefined => {
-  const { metadata } = raw as { metadata?: NamespaceMeta } // an object of the API server
+  const { metadata } = raw as Raw // an object of the API server
   if (!metadata?.name) return undefined
   const { name, uid, labels = {}, finalizers = [], deletionTimestamp } = metadata
   return { name, uid, labels, finalizers, terminating: deletionTimestamp !== undefined }
+}
+
+// of a Secret that no ExternalSecret made, whether it is another than it was: it may hold credentials, or be pushed
+const readSight = (raw: unknown): SecretSight => {
+  const { metadata } = raw as Raw // an object of the API server
+  return { resourceVersion: metadata?.resourceVersion ?? '' }
 }
 
 // each can be as large as etcd takes, 1.5 MiB, and a tenant may make thousands of them
@@ -92,7 +102,7 @@ export const storeKinds = (listeners: Listeners) => {
   return { stores, clusterStores }
 }
 
-/** What a process that reconciles needs beside that. Of Secrets it did not make it keeps the name alone. */
+/** What a process that reconciles needs beside that. Of Secrets it did not make it keeps name and version alone. */
 export const reconcileKinds = (listeners: Listeners) => {
   const externalSecrets: Kind<ExternalSecret> = {
     ...ours,
@@ -126,15 +136,24 @@ export const reconcileKinds = (listeners: Listeners) => {
     ...core,
     scope: 'namespaced',
     metadataOnly: true,
-    transform: () => seen,
     onChange: ({ key }: Change<object>) => {
       const [namespace = '', name = ''] = key.split('/')
       listeners.onCredentialObject(namespace, name)
     },
   } as const
-  const credentials: Kind<object> = { ...named, resource: 'secrets' }
-  const authorities: Kind<object> = { ...named, resource: 'configmaps' }
-  return { externalSecrets, namespaces, secrets, credentials, authorities }
+  const credentials: Kind<SecretSight> = { ...named, resource: 'secrets', transform: readSight }
+  const authorities: Kind<object> = { ...named, resource: 'configmaps', transform: () => seen }
+  const pushSecrets: Kind<PushSecret> = {
+    ...alpha,
+    ...large,
+    resource: 'pushsecrets',
+    scope: 'namespaced',
+    optional: true,
+    transform: readPushSecret,
+    indexes: indexes.pushSecrets,
+    onChange: change => listeners.onPushSecret(change),
+  }
+  return { externalSecrets, namespaces, secrets, credentials, authorities, pushSecrets }
 }
 
 /** Followed only while a store needs it. The right to is given apart (deploy/permissions.ts), and may never come. */
@@ -147,18 +166,9 @@ export const accountKind = (listeners: Listeners): Kind<AccountDigest> => ({
   transform: accountDigest,
   onChange: change => listeners.onAccount(change),
 })
-/** What is made in many namespaces, and PushSecrets, which are made so or written by people. */
+
+/** What is made in many namespaces. */
 export const fanOutKinds = (listeners: Listeners) => {
-  const pushSecrets: Kind<PushSecret> = {
-    ...alpha,
-    ...large,
-    resource: 'pushsecrets',
-    scope: 'namespaced',
-    optional: true,
-    transform: readPushSecret,
-    indexes: indexes.pushSecrets,
-    onChange: change => listeners.onPushSecret(change),
-  }
   const fan = {
     ...large,
     scope: 'cluster',
@@ -178,5 +188,5 @@ export const fanOutKinds = (listeners: Listeners) => {
     resource: 'clusterpushsecrets',
     transform: readClusterPushSecret,
   }
-  return { pushSecrets, clusterExternalSecrets, clusterPushSecrets }
+  return { clusterExternalSecrets, clusterPushSecrets }
 }

@@ -43,12 +43,12 @@ const createRelay = () => {
   let target: Listeners | undefined
   const listeners: Listeners = {
     onExternalSecret: change => target?.onExternalSecret(change),
+    onPushSecret: change => target?.onPushSecret(change),
     onStore: change => target?.onStore(change),
     onSecret: change => target?.onSecret(change),
     onCredentialObject: (namespace, name) => target?.onCredentialObject(namespace, name),
     onAccount: change => target?.onAccount(change),
     onNamespace: change => target?.onNamespace(change),
-    onPushSecret: change => target?.onPushSecret(change),
     onFan: change => target?.onFan(change),
   }
   const aim = (next: Listeners): void => {

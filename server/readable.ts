@@ -32,6 +32,7 @@ const readable =
     return anew.success ? anew.data : schema.parse({ ...rest, spec: bare(raw) })
   }
 
+// it pushes nothing, and deletes nothing: the rules refuse it without stores
 const barePush = { secretStoreRefs: [], selector: {} }
 
 export const readPushSecret = readable(PushSecret, () => barePush)

@@ -4,9 +4,10 @@ import {
   type Cluster,
   childWriter,
   eventRecorder,
-  finalizerRemover,
+  finalizerWriter,
   objectClient,
   secretWriter,
+  sourceReader,
   statusWriter,
   watchOnDemand,
 } from '#kube'
@@ -94,8 +95,9 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
           secretWriter: secretWriter(cluster),
           objects,
           status: statusWriter(cluster),
-          finalizers: finalizerRemover(cluster),
+          finalizers: finalizerWriter(cluster),
           children: childWriter(cluster),
+          remote: source,
         },
         () => leadership?.leads() ?? true,
       ),
@@ -103,6 +105,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       turns,
       events,
       credentials,
+      sources: sourceReader(cluster),
       trustedGateways: config.trustedGateways,
       onToken: tokens.note,
       observer: createObserver(log, metrics),
@@ -113,7 +116,11 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       random: Math.random,
     },
     timing: { now: () => performance.now(), setTimer },
-    concurrency: { externalSecrets: config.concurrency, stores: config.concurrency },
+    concurrency: {
+      externalSecrets: config.concurrency,
+      stores: config.concurrency,
+      pushSecrets: config.concurrency,
+    },
     onError: (fault, key) => log.error('a reconcile failed', { name: key, fault }),
   })
   metrics.set('latchkey_leader', {}, 0)
@@ -130,8 +137,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       return { lost: leadership.lost }
     },
     measure: () => {
-      const { externalSecrets, stores, fans } = controller.size()
-      measureQueues(metrics, [externalSecrets, stores, fans])
+      measureQueues(metrics, Object.values(controller.size()))
     },
     stop: async ({ graceMs }) => {
       metrics.set('latchkey_leader', {}, 0)

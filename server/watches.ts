@@ -1,7 +1,7 @@
 import type { ClusterSecretStore, ExternalSecret, PushSecret, SecretStore } from '#api'
 import { type Cluster, pathOf, type Reflector, type ReflectorState, reflect, type Snapshot } from '#kube'
 import type { Log, Metrics } from '#observe'
-import type { FanKind, FanObject, Namespace, SecretDigest } from '#reconcile'
+import type { FanKind, FanObject, Namespace, SecretDigest, SecretSight } from '#reconcile'
 import { createAccountWatches } from './account-watches.ts'
 import { accountKind, fanOutKinds, type Kind, type Listeners, reconcileKinds, storeKinds } from './kinds.ts'
 import { combine } from './snapshots.ts'
@@ -25,6 +25,7 @@ export interface Watches {
   readonly seesClusterStores: boolean
   readonly namespaces: Snapshot<Namespace>
   readonly secrets: Snapshot<SecretDigest>
+  readonly secretSights: Snapshot<SecretSight>
   readonly pushSecrets: Snapshot<PushSecret>
   readonly fans: Readonly<Record<FanKind, Snapshot<FanObject>>>
   /** Resolves when every snapshot is complete. */
@@ -170,13 +171,13 @@ export const createWatches = (deps: WatchDeps): Watches => {
     // whoever judges wants to know which stores admit them
     namespaces: watch(more.namespaces),
     secrets: watch(more.secrets, deps.reconciles),
+    secretSights: watch(more.credentials, deps.reconciles),
     pushSecrets: watch(more.pushSecrets, deps.reconciles),
     fans: {
       ClusterExternalSecret: watch(more.clusterExternalSecrets, deps.reconciles),
       ClusterPushSecret: watch(more.clusterPushSecrets, deps.reconciles),
     },
   }
-  watch(more.credentials, deps.reconciles)
   watch(more.authorities, deps.reconciles)
   return {
     ...snapshots,

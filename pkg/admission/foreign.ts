@@ -1,4 +1,4 @@
-import type { Context, Draft, StoreLookup } from './findings.ts'
+import type { Context, Draft } from './findings.ts'
 import { valueAt } from './schema.ts'
 
 /** The class of a process that nobody gave another one, and of a store that names none (docs/adr/0006). */
@@ -28,15 +28,12 @@ const isForeignStore = (object: unknown, { controllerClass }: Context): boolean 
   return names.length === 1 && names[0] !== 'akeyless'
 }
 
-type Known = NonNullable<ReturnType<StoreLookup>>
-
 /** How a kind that uses stores names them. */
 interface User {
   /** Where the spec is that does. */
   readonly at: readonly string[]
   readonly field: string
   readonly refsOf: (spec: unknown) => readonly unknown[]
-  readonly isForeign: (known: readonly Known[]) => boolean
 }
 
 const listAt = (spec: unknown, field: string): readonly unknown[] => {
@@ -53,14 +50,12 @@ const reads = {
       listAt(spec, field).map(entry => valueAt(entry, ['sourceRef', 'storeRef'])),
     ),
   ],
-  isForeign: (known: readonly Known[]) => known.some(store => !store.ours),
 }
 
-/** Each operator pushes to the stores that are its own (compatibility.md §5, step 3). */
+/** The same of pushes. */
 const pushes = {
   field: 'secretStoreRefs',
   refsOf: (spec: unknown) => listAt(spec, 'secretStoreRefs'),
-  isForeign: (known: readonly Known[]) => known.every(store => !store.ours),
 }
 
 const users: ReadonlyMap<unknown, User> = new Map([
@@ -88,13 +83,13 @@ export const isMakerOf = (annotation: string | undefined, controllerClass = defa
 const isMaker = ({ at }: User): boolean => at.length > 1
 
 const isForeignUser = (user: User, object: unknown, context: Context): boolean => {
-  const { at, refsOf, isForeign } = user
+  const { at, refsOf } = user
   // only of what it makes it is not known where that will be
   const namespace = isMaker(user) ? undefined : textOf(valueAt(object, ['metadata', 'namespace']))
   const named = refsOf(valueAt(object, at)).filter(ref => textOf(valueAt(ref, ['name'])))
   const known = named.flatMap(ref => lookUp(ref, namespace, context) ?? [])
   // none there yet, or generators alone, which have no class: where two operators share the cluster it may be anybody's
-  return known.length === 0 ? !isMaker(user) && isShared(context) : isForeign(known)
+  return known.length === 0 ? !isMaker(user) && isShared(context) : known.some(store => !store.ours)
 }
 
 /**

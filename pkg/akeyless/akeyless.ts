@@ -5,9 +5,11 @@ import {
   type ItemValue,
   type Leasable,
   type ListedItem,
+  type RemoteItem,
+  type RemoteValue,
   refKey,
 } from '#api'
-import { asFault, type Fault } from '#core'
+import { asFault, type Fault, type Sensitive } from '#core'
 import { createAsk } from './ask.ts'
 import { noProofs, type Proofs } from './auth/proofs.ts'
 import { createCache } from './cache.ts'
@@ -24,6 +26,7 @@ import { createNames } from './names.ts'
 import { type Peer, peerOf } from './peer.ts'
 import { createReader, type ReadOptions } from './reader.ts'
 import { isGeneral, Refusal } from './refusal.ts'
+import { createRemote, type RemoteWritten } from './remote.ts'
 import type { RotationOptions } from './rotation.ts'
 import { createTokens } from './token.ts'
 import { createTransport } from './transport.ts'
@@ -77,6 +80,16 @@ export interface Akeyless {
     options: { readonly maxAgeMs: number },
     signal: AbortSignal,
   ): Promise<readonly ListedItem[]>
+  /** What a push must know of an item; undefined where there is none. */
+  look(identity: Identity, path: string, signal: AbortSignal): Promise<RemoteItem | undefined>
+  /** The value of an item that is static, now and not from memory; undefined where there is none. */
+  value(identity: Identity, path: string, signal: AbortSignal): Promise<Sensitive | undefined>
+  /** Makes a static item with ESO's tag. Sent once: where the answer is lost, a look tells what became of it. */
+  create(identity: Identity, item: RemoteValue, signal: AbortSignal): Promise<RemoteWritten>
+  /** Overwrites a static item. Sent once, as `create`. */
+  update(identity: Identity, item: RemoteValue, signal: AbortSignal): Promise<RemoteWritten>
+  /** Deletes an item with all its versions. Sent once, as `create`. */
+  remove(identity: Identity, path: string, signal: AbortSignal): Promise<RemoteWritten>
   /** Cuts every connection; calls under way fail. */
   close(): Promise<void>
 }
@@ -116,7 +129,9 @@ export const createAkeyless = (options: AkeylessOptions): Akeyless => {
   const describe = createDescribe(ask)
   const types = createTypes(describe)
   const listings = createListings({ list: createList(ask), types, now, longestMs: longestListMs })
-  const readItems = createReader({ desk: { ask, batched: createCollector(ask) }, types, cache, now })
+  const batched = createCollector(ask)
+  const readItems = createReader({ desk: { ask, batched }, types, cache, now })
+  const remote = createRemote({ ask, describe, batched, cache, listings })
 
   /** No gateway keeps a worker of its caller for longer than this (security.md F2, T30). */
   const bounded = <T>(
@@ -154,6 +169,11 @@ export const createAkeyless = (options: AkeylessOptions): Akeyless => {
     describe: (identity, path, signal) => bounded(identity, signal, (peer, bound) => describe(peer, path, bound)),
     list: (identity, query, { maxAgeMs }, signal) =>
       faults(signal, () => listings.of(peerOf(identity), query, maxAgeMs, signal)),
+    look: (identity, path, signal) => bounded(identity, signal, (peer, bound) => remote.describe(peer, path, bound)),
+    value: (identity, path, signal) => bounded(identity, signal, (peer, bound) => remote.value(peer, path, bound)),
+    create: (identity, item, signal) => bounded(identity, signal, (peer, bound) => remote.create(peer, item, bound)),
+    update: (identity, item, signal) => bounded(identity, signal, (peer, bound) => remote.update(peer, item, bound)),
+    remove: (identity, path, signal) => bounded(identity, signal, (peer, bound) => remote.remove(peer, path, bound)),
     close: () => transport.close(),
   }
 }

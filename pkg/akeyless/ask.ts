@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
-import { Fault } from '#core'
 import type { Exchange, Operation } from './exchange.ts'
 import { canonical } from './item.ts'
 import type { Token } from './login.ts'
 import type { Peer } from './peer.ts'
 import { Refusal } from './refusal.ts'
 import type { Tokens } from './token.ts'
+import { denied } from './verdict.ts'
 import type { Fields } from './wire.ts'
 
 /** One operation in the name of an identity. Throws Refusal, or the signal's reason. */
@@ -56,18 +56,6 @@ const createDoubts = (now: () => number) => {
   }
 }
 
-const stillRefused = (item: string | undefined): Refusal =>
-  new Refusal(
-    'denied',
-    new Fault(
-      'AccessDenied',
-      item === undefined ? 'the identity may not do this' : `item ${item} may not be read by this identity`,
-      {
-        remedy: 'grant read on the path to the access role of the identity',
-      },
-    ),
-  )
-
 /** Adds the token; one that has expired is replaced and the call made once more (security.md F8). */
 export const createAsk = ({ exchange, tokens, now }: Deps): Ask => {
   const doubts = createDoubts(now)
@@ -84,7 +72,7 @@ export const createAsk = ({ exchange, tokens, now }: Deps): Ask => {
       return await send(token)
     } catch (thrown) {
       if (!expired(thrown)) throw thrown
-      if (doubts.has(peer, request)) throw stillRefused(request.item)
+      if (doubts.has(peer, request)) throw denied({ op: request.op, item: request.item })
     }
     const fresh = await tokens.renew(peer, token, signal)
     try {
@@ -92,7 +80,7 @@ export const createAsk = ({ exchange, tokens, now }: Deps): Ask => {
     } catch (thrown) {
       if (!expired(thrown)) throw thrown
       doubts.add(peer, request)
-      throw stillRefused(request.item)
+      throw denied({ op: request.op, item: request.item })
     }
   }
 }

@@ -44,6 +44,10 @@ export const operations = {
     waitsForOthers: false,
   },
   'get-certificate-value': { call: 'GetCertificateValue', limit: 4 * mebibyte, again: true, waitsForOthers: false },
+  // an answer that is lost leaves open what became of it: who sent it looks before anything is sent again
+  'create-secret': { call: 'CreateSecret', limit: 4 * mebibyte, again: false, waitsForOthers: false },
+  'update-secret-val': { call: 'UpdateSecretVal', limit: 4 * mebibyte, again: false, waitsForOthers: false },
+  'delete-item': { call: 'DeleteItem', limit: 4 * mebibyte, again: false, waitsForOthers: false },
   'list-items': { call: 'ListItems', limit: 16 * mebibyte, again: true, waitsForOthers: false },
 } as const satisfies Record<string, { call: string; limit: number; again: boolean; waitsForOthers: boolean }>
 export type Operation = keyof typeof operations

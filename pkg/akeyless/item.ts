@@ -15,6 +15,8 @@ export const Item = z
     item_state: z.string().nullish(),
     is_enabled: z.boolean().nullish(),
     last_version: z.number().nullish(),
+    item_tags: z.array(z.string()).nullish(),
+    delete_protection: z.boolean().nullish(),
     modification_date: z.string().nullish(),
     item_general_info: General.nullish().catch(undefined),
   })
@@ -27,6 +29,8 @@ export const Item = z
     modified: item.modification_date ?? undefined,
     /** Life of the leases of a dynamic item. Milliseconds. */
     leaseMs: parseDuration(item.item_general_info?.dynamic_secret_producer_details?.user_ttl ?? '') || undefined,
+    tags: item.item_tags ?? [],
+    deleteProtected: item.delete_protection ?? false,
   }))
 export type Item = z.output<typeof Item>
 

@@ -4,7 +4,7 @@ import type { Fault } from '#core'
  * Why a call gave no answer, as the layers above decide by it:
  * `token` not accepted · `denied` `absent` `invalid` `large` concern what was asked for · `foreign` is no Akeyless ·
  * `path` is no Akeyless under this base path · `rate` · `login` · `held` a login that nobody has refused must wait · `proof` there is nothing to log in with · `failed` 5xx or cut off · `down` no connection · `slow` ·
- * `moved` the item turned out to be of another type.
+ * `moved` the item turned out to be of another type · `conflict` somebody else wrote it first.
  */
 export type Why =
   | 'token'
@@ -22,6 +22,7 @@ export type Why =
   | 'down'
   | 'slow'
   | 'moved'
+  | 'conflict'
 
 /** Travels inside this module only; its fault is what leaves. */
 export class Refusal extends Error {

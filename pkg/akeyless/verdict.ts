@@ -39,13 +39,26 @@ const absent = ({ item }: About): Refusal => {
   return refuse('absent', 'ItemNotFound', message, 'check the path, or create the item')
 }
 
-const denied = (about: About): Refusal =>
-  refuse(
+/** What an operation that writes asks for, and how it is said; every other one reads. */
+const rights: Readonly<Record<string, { readonly right: string; readonly done: string }>> = {
+  'create-secret': { right: 'create', done: 'created' },
+  'update-secret-val': { right: 'update', done: 'written' },
+  'delete-item': { right: 'delete', done: 'deleted' },
+}
+
+/** The refusal of an identity that lacks the right to an operation. */
+export const denied = ({ item, op }: Pick<About, 'item' | 'op'>): Refusal => {
+  const { right, done } = rights[op] ?? { right: 'read', done: 'read' }
+  return refuse(
     'denied',
     'AccessDenied',
-    about.item === undefined ? 'the identity may not do this' : `item ${about.item} may not be read by this identity`,
-    'grant read on the path to the access role of the identity',
+    item === undefined ? 'the identity may not do this' : `item ${item} may not be ${done} by this identity`,
+    `grant ${right} on the path to the access role of the identity`,
   )
+}
+
+const conflict = ({ item }: About): Refusal =>
+  refuse('conflict', 'RemoteConflict', `item ${item ?? ''} was written by somebody else at the same time`)
 
 const unauthorized = (about: About, body: Buffer): Refusal => {
   // one status for two things: only the text tells a bad token from a missing permission (akeyless.md §1.1)
@@ -85,6 +98,7 @@ const clientError = (answer: Answer, about: About, now: number): Refusal => {
       `gateway ${about.host} answered HTTP ${status} that is not from Akeyless`,
     )
   if (status === 401) return unauthorized(about, answer.body)
+  if (status === 409 && rights[about.op] !== undefined) return conflict(about)
   return status === 403 ? denied(about) : invalid(about, status)
 }
 

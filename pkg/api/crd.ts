@@ -26,8 +26,6 @@ export interface KindDefinition {
   readonly shape: { readonly description: string; readonly spec: z.ZodType; readonly status: z.ZodType }
   readonly columns: readonly Column[]
   readonly selectable: readonly string[]
-  /** What does not happen, where Latchkey only judges the kind and has no reconciler for it yet. */
-  readonly idle?: string
 }
 
 const ready = (field: string) => `.status.conditions[?(@.type=="Ready")].${field}`
@@ -116,7 +114,6 @@ export const kinds: readonly KindDefinition[] = [
       { name: 'Last Sync', type: 'date', jsonPath: '.status.refreshTime' },
     ],
     selectable: [],
-    idle: 'nothing is pushed',
   },
   {
     kind: 'ClusterPushSecret',

@@ -52,16 +52,11 @@ const head = ({ versions: [stored, ...older], shortName, scope }: KindDefinition
   return `- \`apiVersion: ${group}/${stored}\`,${short} ${scope === 'Cluster' ? 'cluster-scoped' : 'namespaced'}${also}.`
 }
 
-const idleNote = ({ kind, idle }: KindDefinition): string =>
-  idle
-    ? `\nLatchkey does not act on ${kind} yet: ${idle}. It is judged at admission, and a warning says the same.\n`
-    : ''
-
 /** docs/reference/<kind>.md: every field of the kind, from its schema. */
 export const kindPage = (definition: KindDefinition): string => `# ${definition.kind}
 
 ${definition.shape.description}
-${idleNote(definition)}
+
 ${head(definition)}
 - \`kubectl get\` shows: ${definition.columns.map(({ name }) => name).join(', ')}.
 ${definition.selectable.length > 0 ? `- \`kubectl get --field-selector\` knows: ${definition.selectable.map(path => code(path.slice(1))).join(', ')}.\n` : ''}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DataEntry, DataFromEntry, SecretStoreRef } from './data.ts'
-import { Condition, int64, ObjectMeta, objectName, timestamp } from './meta.ts'
+import { Condition, FaultList, int64, ObjectMeta, objectName, timestamp } from './meta.ts'
 import { Template } from './template.ts'
 
 /** The Secret to make (compatibility.md §1.3). */
@@ -83,17 +83,9 @@ export const ExternalSecretStatus = z
       .meta({ description: 'When a lease makes them due before refreshInterval does; null if none does.' }),
     syncedResourceVersion: z.string().optional().meta({ description: 'Generation and hash of what was last synced.' }),
     observedGeneration: int64.optional().meta({ description: 'Generation of the spec that the conditions speak of.' }),
-    faults: z
-      .array(
-        z.object({
-          code: z.string().meta({ description: 'What is wrong, by the name that events and metrics use.' }),
-          path: z.string().optional().meta({ description: 'Field of the spec that it is about.' }),
-          message: z.string().optional().meta({ description: 'The same in words.' }),
-          remedy: z.string().optional().meta({ description: 'What would be right.' }),
-        }),
-      )
-      .nullish()
-      .meta({ description: 'What is wrong with single refs, the first 20; null if nothing is.' }),
+    faults: FaultList.nullish().meta({
+      description: 'What is wrong with single refs, the first 20; null if nothing is.',
+    }),
     binding: z
       .object({ name: z.string().default('').meta({ description: 'Name of the Secret.' }) })
       .optional()

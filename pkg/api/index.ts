@@ -26,6 +26,8 @@ export {
   itemTypes,
   type Leasable,
   type ListedItem,
+  type RemoteItem,
+  type RemoteValue,
   refKey,
 } from './item.ts'
 export {
@@ -39,7 +41,14 @@ export {
   ServiceAccountSelector,
 } from './meta.ts'
 export { fits, type PathRule, Policy, type PolicyLevel, policyLevels, refreshBudget } from './policy.ts'
-export { PushSecret, type PushSecretSpec, type PushStoreRef, type PushTo } from './pushsecret.ts'
+export {
+  type PushEntry,
+  PushSecret,
+  type PushSecretSpec,
+  type PushSecretStatus,
+  type PushStoreRef,
+  type PushTo,
+} from './pushsecret.ts'
 export { type AdmissionAnswer, AdmissionRequest, AdmissionResponse, AdmissionReview, answer } from './review.ts'
 export { type Schema, schemaOf } from './schema.ts'
 export {

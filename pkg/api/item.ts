@@ -47,3 +47,23 @@ export interface ListedItem {
   readonly path: string
   readonly type: ItemType
 }
+
+/** What a push must know of an item before it writes: never its value. */
+export interface RemoteItem {
+  /** Any other type is made by Akeyless itself, and reading one can issue a credential. */
+  readonly isStatic: boolean
+  readonly enabled: boolean
+  /** Whether a PushSecret made it, of ESO or of Latchkey. */
+  readonly isTagged: boolean
+  /** Whether Akeyless refuses to delete it. */
+  readonly isProtected: boolean
+  readonly lastVersion: number | undefined
+}
+
+/** The whole value of a static item, as it is to be. */
+export interface RemoteValue {
+  readonly path: string
+  readonly value: Sensitive
+  /** Version that the value was made from: with another one the write is a conflict. Undefined: whatever is there. */
+  readonly lastVersion?: number | undefined
+}

@@ -92,6 +92,16 @@ export const Condition = z
   .meta({ description: 'One observation about the object.' })
 export type Condition = z.infer<typeof Condition>
 
+/** Faults as a status lists them, for programs. */
+export const FaultList = z.array(
+  z.object({
+    code: z.string().meta({ description: 'What is wrong, by the name that events and metrics use.' }),
+    path: z.string().optional().meta({ description: 'Field of the spec that it is about.' }),
+    message: z.string().optional().meta({ description: 'The same in words.' }),
+    remedy: z.string().optional().meta({ description: 'What would be right.' }),
+  }),
+)
+
 /** One key of a Secret. What may be left out depends on where the selector stands; admission rules say so. */
 export const SecretKeySelector = z.object({
   name: objectName.optional().meta({ description: 'Name of the Secret.' }),

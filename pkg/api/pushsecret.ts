@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { GeneratorRef, renaming } from './data.ts'
-import { Condition, LabelSelector, ObjectMeta, objectName, recordOf, timestamp } from './meta.ts'
+import { Condition, FaultList, int64, LabelSelector, ObjectMeta, objectName, recordOf, timestamp } from './meta.ts'
 import { schemaOf } from './schema.ts'
 import { Template } from './template.ts'
 
@@ -53,6 +53,8 @@ const PushEntry = z
     conversionStrategy,
   })
   .meta({ description: 'What was pushed.' })
+
+export type PushEntry = z.infer<typeof PushEntry>
 
 const Rename = z.object(renaming).meta({
   'x-kubernetes-validations': [
@@ -125,12 +127,21 @@ const PushSecretStatus = z
     syncedPushSecrets: recordOf(pushed, { ...schemaOf(pushed) })
       .optional()
       .meta({ description: 'What was pushed: by Kind/name of the store, then by path of the item.' }),
+    sourceVersion: z
+      .string()
+      .optional()
+      .meta({ description: 'resourceVersion of the Secret that was last pushed, or of all of them.' }),
+    observedGeneration: int64.optional().meta({ description: 'Generation of the spec that the conditions speak of.' }),
+    faults: FaultList.nullish().meta({
+      description: 'What is wrong with single fields, the first 20; null if nothing is.',
+    }),
     conditions: z
       .array(Condition)
       .optional()
       .meta({ description: 'Ready: whether Akeyless holds what the Secret holds.' }),
   })
   .meta({ description: 'What was pushed.' })
+export type PushSecretStatus = z.infer<typeof PushSecretStatus>
 
 /** Which Secret to push to Akeyless. */
 export const PushSecret = z

@@ -188,6 +188,31 @@ export const faults = {
     cause: 'The target Secret is of a type that Latchkey never writes.',
     remedy: 'choose another target.name',
   },
+  SourceMissing: {
+    retry: 'on-change',
+    cause: 'The Secret to push does not exist, or no Secret has the labels that are asked for.',
+    remedy: 'create the Secret, or correct spec.selector',
+  },
+  RemoteUnmanaged: {
+    retry: 'backoff',
+    cause: 'The item exists and no PushSecret made it: it lacks the tag k8s-external-secrets.',
+    remedy: 'push to another item, or annotate the PushSecret with latchkey.dev/adopt-remote: "true"',
+  },
+  RemoteProtected: {
+    retry: 'backoff',
+    cause: 'The item is protected from deletion in Akeyless.',
+    remedy: 'take the protection off the item, or write deletionPolicy: None to leave it there',
+  },
+  RemoteConflict: {
+    retry: 'backoff',
+    cause: 'Somebody else writes the item at the same time.',
+    remedy: 'find out who else writes it; it is tried again by itself',
+  },
+  PushLoop: {
+    retry: 'backoff',
+    cause: 'An ExternalSecret makes the Secret from the item that it would be pushed to, and the two differ.',
+    remedy: 'push to another item, or take the item out of the ExternalSecret',
+  },
   ClusterRefused: {
     retry: 'backoff',
     cause: 'The Kubernetes API server refused the write.',

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Spoiling, spoiling } from './faults.ts'
+import type { Hold } from './holds.ts'
 import type { Stage } from './stage.ts'
 import { type Answer, json, opIn, pageNotFound, readBody } from './wire.ts'
 
@@ -34,12 +35,28 @@ const truncate = (reply: FastifyReply, spoiled: Extract<Spoiling, { do: 'truncat
 const bodyOf = (request: FastifyRequest): Buffer | undefined =>
   Buffer.isBuffer(request.body) ? request.body : undefined
 
+const pause = async (ms: number | undefined, closing: AbortSignal): Promise<void> => {
+  if (ms) await sleep(ms, undefined, { signal: closing }).catch(() => undefined)
+}
+
+/** Tells that the call is here, and lets it hang; false where it was cut meanwhile. */
+const hang = async (hold: Hold | undefined, when: Hold['when'], reply: FastifyReply, closing: AbortSignal) => {
+  if (hold?.when !== when) return true
+  hold.arrive()
+  const closed = new Promise<false>(done => closing.addEventListener('abort', () => done(false), { once: true }))
+  const goesOn = await Promise.race([hold.goesOn, closed])
+  if (!goesOn) reset(reply)
+  return goesOn
+}
+
 const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply, closing: AbortSignal) => {
   const at = stage.now()
   const op = request.method === 'POST' ? opIn(request.url) : 'unknown'
   const body = readBody(bodyOf(request))
   const order = stage.faults.take(op)
-  if (order && order.delayMs > 0) await sleep(order.delayMs, undefined, { signal: closing }).catch(() => undefined)
+  const hold = stage.holds.take(op)
+  await pause(order?.delayMs, closing)
+  if (!(await hang(hold, 'before', reply, closing))) return undefined
   const spoiled: Spoiling = order ? spoiling(order) : { do: 'nothing' }
   switch (spoiled.do) {
     case 'reset':
@@ -51,9 +68,14 @@ const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply
     case 'answer':
       stage.record(op, body, at, spoiled.status)
       return send(reply, spoiled)
+    case 'lose':
+      await stage.answer(op, body)
+      stage.record(op, body, at, 0)
+      return reset(reply)
     default: {
       const answer = await stage.answer(op, body)
       stage.record(op, body, at, answer.status)
+      if (!(await hang(hold, 'after', reply, closing))) return undefined
       return send(reply, order ? { ...answer, headers: { ...answer.headers, ...order.headers } } : answer)
     }
   }

@@ -17,6 +17,8 @@ export interface Quirks {
   readonly echo: 'requested' | 'canonical'
   /** Whether list-items honours auto-pagination and gives everything at once. */
   readonly autoPagination: boolean
+  /** Whether the account keeps the previous version at each update, where the caller does not say. */
+  readonly keepsVersions: boolean
   /** Items of one page of list-items. */
   readonly pageSize: number
 }
@@ -26,6 +28,7 @@ export const usualQuirks: Quirks = {
   batchMiss: 'refuse',
   echo: 'requested',
   autoPagination: true,
+  keepsVersions: false,
   pageSize: 1000,
 }
 

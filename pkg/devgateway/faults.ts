@@ -13,8 +13,11 @@ export const FaultOrder = z.strictObject({
   /** Answer a page of HTML, as a wrong proxy does; status 200 unless given. */
   html: z.boolean().default(false),
   delayMs: z.number().nonnegative().default(0),
-  /** Reset the connection without an answer. */
+  /** Reset the connection without an answer, and without doing anything. */
   reset: z.boolean().default(false),
+  /** Do what was asked, then reset the connection: whoever asked cannot know that it was done. */
+  lose: z.boolean().default(false),
+
   /** Announce more bytes than are sent, then cut the connection. */
   truncate: z.boolean().default(false),
 })
@@ -24,6 +27,7 @@ export type FaultOrderInput = z.input<typeof FaultOrder>
 /** What a fault does to one call, once its delay is over. */
 export type Spoiling =
   | { readonly do: 'nothing' }
+  | { readonly do: 'lose' }
   | { readonly do: 'reset' }
   | { readonly do: 'truncate'; readonly status: number; readonly text: string }
   | {
@@ -43,6 +47,7 @@ const bodyOf = (order: FaultOrder): { text: string; type: string } => {
 
 export const spoiling = (order: FaultOrder): Spoiling => {
   if (order.reset) return { do: 'reset' }
+  if (order.lose) return { do: 'lose' }
   const { text, type } = bodyOf(order)
   const status = order.status ?? 200
   if (order.truncate) return { do: 'truncate', status, text }

@@ -1,5 +1,6 @@
 import type { World } from './desk.ts'
 import { Faults } from './faults.ts'
+import { Holds } from './holds.ts'
 import { type Call, namesIn } from './journal.ts'
 import { RateLimit } from './limit.ts'
 import { type Body, sessionOf } from './operation.ts'
@@ -11,6 +12,7 @@ import { type Answer, json, pageNotFound, refusalAnswer } from './wire.ts'
 export class Stage {
   world: World
   readonly faults = new Faults()
+  readonly holds = new Holds()
   readonly limit = new RateLimit()
   readonly #now: () => Date
   #calls: Call[] = []
@@ -32,6 +34,7 @@ export class Stage {
   reset(world: World): void {
     this.world = world
     this.faults.clear()
+    this.holds.clear()
     this.limit.set(undefined)
     this.#calls = []
     this.connections = 0

@@ -1,4 +1,5 @@
 import type { FaultOrderInput } from './faults.ts'
+import type { Held } from './holds.ts'
 import type { Json } from './item.ts'
 import type { Call } from './journal.ts'
 import type { Lease } from './leases.ts'
@@ -13,7 +14,7 @@ export interface ItemSummary {
   readonly tags: readonly string[]
 }
 
-/** A running development gateway. Everything but `value` is offered on the control port as well. */
+/** A running development gateway. Everything but `value` and `hold` is offered on the control port as well. */
 export interface Gateway {
   /** Base URL without a path; `/v2` and `/api/v2` below it are the same. */
   readonly url: string
@@ -37,6 +38,8 @@ export interface Gateway {
   /** Forgets every token. */
   revoke(): void
   fail(order: FaultOrderInput): void
+  /** Lets the next call of an operation hang, before it is done or when it is done and not answered. */
+  hold(op: string, when: 'before' | 'after'): Held
   /** Requests per second and access id; undefined ends it. */
   rateLimit(perSecond: number | undefined): void
   shiftClock(ms: number): void

@@ -13,7 +13,7 @@ export {
 } from './election.ts'
 export { clusterFault, KubeError } from './error.ts'
 export { type EventOptions, eventRecorder } from './events.ts'
-export { finalizerRemover } from './finalizers.ts'
+export { finalizerWriter } from './finalizers.ts'
 export type { Change } from './mirror.ts'
 export {
   type ObjectBody,
@@ -38,5 +38,6 @@ export {
 } from './reflector.ts'
 export { RawSecret, type SecretBody, type SecretDigest, secretCards, secretDigest, secretWriter } from './secrets.ts'
 export { type AccountDigest, accountDigest, type ServiceAccount, serviceAccounts } from './service-accounts.ts'
+export { type SourceSecret, sourceReader } from './sources.ts'
 export { type ObjectRef, statusWriter } from './status.ts'
 export type { Snapshot } from './store.ts'

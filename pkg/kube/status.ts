@@ -7,6 +7,7 @@ const resources = {
   ExternalSecret: 'externalsecrets',
   SecretStore: 'secretstores',
   ClusterSecretStore: 'clustersecretstores',
+  PushSecret: 'pushsecrets',
   ClusterExternalSecret: 'clusterexternalsecrets',
   ClusterPushSecret: 'clusterpushsecrets',
   Namespace: 'namespaces',

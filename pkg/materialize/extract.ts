@@ -2,15 +2,8 @@ import { Fault, Sensitive, show } from '#core'
 import { tlsKeys } from './certificate.ts'
 import type { Taken } from './item.ts'
 import type { ByteText } from './json/cursor.ts'
-import { toByteText } from './json/cursor.ts'
-import { isJson, members, unquoteStrictly } from './json/members.ts'
+import { isJson, members, memberText } from './json/members.ts'
 import type { Site } from './refs.ts'
-
-/** Strings lose their quotes and escapes, null is empty, everything else stays source text (1.50 is 1.50). */
-const memberText = (raw: ByteText): ByteText => {
-  if (raw.startsWith('"')) return toByteText(unquoteStrictly(raw))
-  return raw === 'null' ? '' : raw
-}
 
 const notAnObject = (site: Site, text: ByteText): Fault => {
   const source = site.ref.property

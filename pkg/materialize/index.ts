@@ -17,6 +17,12 @@ export { protectedKind } from './manifest/protected.ts'
 export { readTarget } from './manifest/target.ts'
 export { type Materialized, materialize } from './materialize.ts'
 export { caCertificates, validityOf } from './pem.ts'
+export { applied, isThere, withoutProperty } from './push/apply.ts'
+export type { PushSource } from './push/entries.ts'
+export { type ItemPush, itemPath, type PushPart, pushKey } from './push/part.ts'
+export { type PushPlan, type PushStore, planPush } from './push/plan.ts'
+export { templated } from './push/template.ts'
+export { encodingOf } from './push/value.ts'
 export {
   dataSites,
   extractSites,

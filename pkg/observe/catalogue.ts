@@ -35,6 +35,8 @@ export const catalogue = {
   secretstore_reconcile_duration: { type: 'gauge', labels: object, help: durationHelp },
   clustersecretstore_status_condition: { type: 'gauge', labels: condition, help: conditionHelp },
   clustersecretstore_reconcile_duration: { type: 'gauge', labels: object, help: durationHelp },
+  pushsecret_status_condition: { type: 'gauge', labels: condition, help: conditionHelp },
+  pushsecret_reconcile_duration: { type: 'gauge', labels: object, help: durationHelp },
   clusterexternalsecret_status_condition: { type: 'gauge', labels: condition, help: conditionHelp },
   clusterexternalsecret_reconcile_duration: { type: 'gauge', labels: object, help: durationHelp },
   clusterpushsecret_status_condition: { type: 'gauge', labels: condition, help: conditionHelp },

@@ -8,6 +8,7 @@ const perKind = {
     condition: 'clustersecretstore_status_condition',
     duration: 'clustersecretstore_reconcile_duration',
   },
+  PushSecret: { condition: 'pushsecret_status_condition', duration: 'pushsecret_reconcile_duration' },
   ClusterExternalSecret: {
     condition: 'clusterexternalsecret_status_condition',
     duration: 'clusterexternalsecret_reconcile_duration',

@@ -22,6 +22,7 @@ import { createSourceNews, type SourceNews } from './news.ts'
 import { say } from './next.ts'
 import { ownerName } from './owner.ts'
 import type { AccountDigest, Change, Deps, Namespace, SecretDigest } from './ports.ts'
+import { createPushes } from './push/controller.ts'
 import { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
 import { keyOf, refOf, type Store } from './store.ts'
 import { storeReconciler } from './store-pass.ts'
@@ -30,7 +31,7 @@ export interface ControllerOptions {
   readonly deps: Deps
   /** Clock and timers of the queues. */
   readonly timing: Pick<QueueOptions, 'now' | 'setTimer' | 'backoff'>
-  readonly concurrency: { readonly externalSecrets: number; readonly stores: number }
+  readonly concurrency: { readonly externalSecrets: number; readonly stores: number; readonly pushSecrets: number }
   /** A pass that threw; its object is tried again with back-off. */
   readonly onError: (error: unknown, key: string) => void
 }
@@ -38,15 +39,15 @@ export interface ControllerOptions {
 /** Told by the watches what changed; does nothing before start and after stop. */
 export interface Controller {
   onExternalSecret(change: Change<ExternalSecret>): void
+  onPushSecret(change: Change<PushSecret>): void
   onStore(change: Change<Store>): void
   /** Secrets with the managed label. */
   onSecret(change: Change<SecretDigest>): void
-  /** A Secret without the managed label, or a ConfigMap, changed, came or went: it may hold credentials or a CA, or block a target. */
+  /** A Secret or ConfigMap changed, came or went: it may hold credentials, a CA or texts, be pushed, or block a target. */
   onCredentialObject(namespace: string, name: string): void
   /** A ServiceAccount; nobody need tell of them, then what waits for one looks again by itself. */
   onAccount(change: Change<AccountDigest>): void
   onNamespace(change: Change<Namespace>): void
-  onPushSecret(change: Change<PushSecret>): void
   /** A ClusterExternalSecret or a ClusterPushSecret. */
   onFan(change: Change<FanObject>): void
   /** An object of another kind that carries the managed label, or no longer does: then its mark is empty. */
@@ -55,7 +56,7 @@ export interface Controller {
   start(): void
   /** Drains: passes that run are ended and awaited. */
   stop(graceMs?: number): Promise<void>
-  size(): { readonly externalSecrets: QueueSize; readonly stores: QueueSize; readonly fans: QueueSize }
+  size(): Readonly<Record<'externalSecrets' | 'stores' | 'pushSecrets' | 'fans', QueueSize>>
   /** Resolves when nothing is ready or running. */
   idle(): Promise<void>
 }
@@ -100,7 +101,11 @@ const createQueues = ({ deps, timing, concurrency, onError }: ControllerOptions)
     groups: key => groupsOf(deps.externalSecrets.get(key)),
     work: async (key, signal) => say(externalSecrets, key, await reconcile(key, signal)),
   })
-  return { stores, externalSecrets, identities, memory, sources, marks, suspect }
+  const pushes = createPushes({
+    ...{ deps, say, identities, suspect },
+    queue: { ...common, concurrency: concurrency.pushSecrets },
+  })
+  return { stores, externalSecrets, pushes, identities, memory, sources, marks, suspect }
 }
 type Queues = ReturnType<typeof createQueues>
 
@@ -110,7 +115,7 @@ const addDependents = (deps: Deps, queue: Queue, store: string): void => {
 
 const storeChanged = (
   { deps }: ControllerOptions,
-  { identities, stores, externalSecrets }: Queues,
+  { identities, stores, externalSecrets, pushes }: Queues,
   change: Change<Store>,
 ) => {
   const key = keyOf(change.object)
@@ -122,6 +127,7 @@ const storeChanged = (
   if (change.type === 'deleted') deps.observer.removed(refOf(change.object))
   if (edited || !isDeepStrictEqual(standing(change.prior), standing(change.object))) {
     addDependents(deps, externalSecrets, key)
+    pushes.onStore(change.object, change.type === 'deleted')
   }
 }
 
@@ -177,13 +183,14 @@ const waitsForTarget = ({ status }: ExternalSecret): boolean => {
 /** A Secret or ConfigMap that is not ours: credentials of a store, a source of templates, or what a target waits for. */
 const foreignChanged = (options: ControllerOptions, queues: Queues, key: string): void => {
   const { deps } = options
-  const { suspect, externalSecrets } = queues
+  const { suspect, externalSecrets, pushes } = queues
   sourceChanged(options, queues, key)
   const readers = [...deps.stores.by(credentialIndex, key), ...deps.clusterStores.by(credentialIndex, key)]
   for (const store of readers) {
     suspect(keyOf(store))
     // decision 23: who may read more now need not wait for the store, which may have been ready all the time
     addDependents(deps, externalSecrets, keyOf(store))
+    pushes.onStore(store)
   }
   for (const maker of deps.externalSecrets.by(targetIndex, key)) {
     if (waitsForTarget(maker)) externalSecrets.add(esKey(maker), 'fresh')
@@ -219,7 +226,7 @@ const namespaceChanged = ({ deps }: ControllerOptions, queue: Queue, change: Cha
 export const createController = (options: ControllerOptions): Controller => {
   const { deps } = options
   const queues = createQueues(options)
-  const { stores, externalSecrets } = queues
+  const { stores, externalSecrets, pushes } = queues
   const fans = createFanOut(options)
   let running = false
   const whileRunning =
@@ -232,30 +239,43 @@ export const createController = (options: ControllerOptions): Controller => {
       externalSecretChanged(options, externalSecrets, change)
       fans.onChild(change)
     }),
-    onPushSecret: whileRunning(fans.onChild),
+    onPushSecret: whileRunning(change => {
+      pushes.onPushSecret(change)
+      fans.onChild(change)
+    }),
     onFan: whileRunning(fans.onFan),
     onStore: whileRunning(change => storeChanged(options, queues, change)),
     onSecret: whileRunning(change => secretChanged(options, queues, change)),
-    onCredentialObject: whileRunning((namespace, name) => foreignChanged(options, queues, `${namespace}/${name}`)),
+    onCredentialObject: whileRunning((namespace, name) => {
+      foreignChanged(options, queues, `${namespace}/${name}`)
+      pushes.onObject(namespace, name)
+    }),
     onObject: whileRunning((key, object) => objectChanged(options, queues, key, object)),
     onAccount: whileRunning(change => accountChanged(options, queues, change)),
     onNamespace: whileRunning(change => {
       namespaceChanged(options, externalSecrets, change)
+      pushes.onNamespace(change)
       fans.onNamespace(change)
     }),
     start: () => {
       running = true
       for (const store of [...deps.stores.list(), ...deps.clusterStores.list()]) stores.add(keyOf(store), 'routine')
       for (const object of deps.externalSecrets.list()) externalSecrets.add(esKey(object), laneOf(object))
+      pushes.start()
       fans.start()
     },
     stop: async graceMs => {
       running = false
-      await Promise.all([stores.stop(graceMs), externalSecrets.stop(graceMs), fans.stop(graceMs)])
+      await Promise.all([stores, externalSecrets, pushes.queue, fans].map(each => each.stop(graceMs)))
     },
-    size: () => ({ externalSecrets: externalSecrets.size(), stores: stores.size(), fans: fans.size() }),
+    size: () => ({
+      externalSecrets: externalSecrets.size(),
+      stores: stores.size(),
+      pushSecrets: pushes.queue.size(),
+      fans: fans.size(),
+    }),
     idle: async () => {
-      await Promise.all([stores.idle(), externalSecrets.idle(), fans.idle()])
+      await Promise.all([stores, externalSecrets, pushes.queue, fans].map(each => each.idle()))
     },
   }
 }

@@ -2,6 +2,7 @@ import { judge, templateFindings } from '#admission'
 import { asFault, Fault, never } from '#core'
 import { storesOf } from '#materialize'
 import { type Decision, decide, dueIn, intervalOf, repeats, spread } from './decide.ts'
+import { denialFault } from './denial.ts'
 import { lookAgainMs } from './manifest/claim.ts'
 import { isObjectIntact, objectAsSecret } from './manifest/target.ts'
 import { forceSyncOf } from './marks.ts'
@@ -33,10 +34,7 @@ const validate = async (pass: Pass, decision: Acting): Promise<void> => {
   const wrong = judge(externalSecret, undefined, context).denials
   const templates = isUnproved(decision) ? await templateFindings(externalSecret, engineOf(pass)) : undefined
   const faults = [
-    ...wrong.map(({ rule, path, message, remedy }) => {
-      const code = rule === 'unsupported' ? 'NotSupported' : 'SpecInvalid'
-      return new Fault(code, message, { path, remedy })
-    }),
+    ...wrong.map(denialFault),
     // what could not be parsed in time is tried again when it is rendered
     ...(templates ?? []).flatMap(({ level, path, message, remedy }) =>
       level === 'deny' ? [new Fault('TemplateInvalid', message, { path, remedy })] : [],

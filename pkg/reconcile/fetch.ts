@@ -26,7 +26,7 @@ export interface Age {
 }
 
 /** What is wrong with a store, told to those who use it: its own fields mean nothing in their manifest. */
-const throughStore = (thrown: unknown, { kind, metadata }: Store, path: string): Fault => {
+export const throughStore = (thrown: unknown, { kind, metadata }: Store, path: string): Fault => {
   const fault = asFault(thrown)
   return new Fault(fault.code, `${showStore(kind, metadata.name)}: ${fault.message}`, {
     path,
@@ -37,7 +37,7 @@ const throughStore = (thrown: unknown, { kind, metadata }: Store, path: string):
 }
 
 // what a login that worked when the store was last looked at can come to since
-const suspicious: readonly FaultCode[] = [
+export const suspicious: readonly FaultCode[] = [
   'LoginRefused',
   'LoginBlocked',
   'GatewayUntrusted',

@@ -7,7 +7,7 @@ import { type Store, storeKey } from './store.ts'
  * Whose work it is to serve something through a store. A SecretStore is its namespace's: a gateway that hangs holds up that
  * namespace, and least its other stores (security.md T30, F2). A ClusterSecretStore is everybody's, and its namespaces take turns.
  */
-const through = (kind: Store['kind'], namespace: string, name: string): Groups => {
+export const groupsThrough = (kind: Store['kind'], namespace: string, name: string): Groups => {
   const store = storeKey(kind, namespace, name)
   return kind === 'SecretStore' ? [`Namespace/${namespace}`, store] : [store, `${store} Namespace/${namespace}`]
 }
@@ -18,7 +18,7 @@ export const groupsOf = (externalSecret: ExternalSecret | undefined): Groups | u
   const { metadata, spec } = externalSecret
   // of several stores the first that is read
   const [store = { kind: 'SecretStore' as const, name: '' }] = storesOf(spec).filter(({ used }) => used)
-  return through(store.kind, metadata.namespace ?? '', store.name)
+  return groupsThrough(store.kind, metadata.namespace ?? '', store.name)
 }
 
 /** The groups of a storeKey. */

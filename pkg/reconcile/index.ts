@@ -14,7 +14,7 @@ export type {
   CredentialReader,
   Deps,
   EventRecorder,
-  FinalizerRemover,
+  Finalizers,
   ItemSource,
   Kind,
   ManagedField,
@@ -30,6 +30,7 @@ export type {
 } from './ports.ts'
 export type { ItemInspector, Mode, PreviewDeps } from './preview/ports.ts'
 export { createPreview, type Preview } from './preview/preview.ts'
+export type { RemoteItems, SecretSight, SourceReader, SourceSecret } from './push/ports.ts'
 export { createQueue, type Queue, type QueueOptions, type QueueSize } from './queue.ts'
 export { isOurs, type Store, storeKey } from './store.ts'
 export { resolveStores } from './stores.ts'

@@ -5,6 +5,7 @@ import { fanIndexes } from './fan/indexes.ts'
 import { targetName } from './marks.ts'
 import { ownerName } from './owner.ts'
 import type { SecretDigest } from './ports.ts'
+import { pushIndexes } from './push/indexes.ts'
 import { type Store, storeKey } from './store.ts'
 
 export const storeIndex = 'store'
@@ -50,6 +51,7 @@ export const indexes = {
     ],
     [namespaceIndex]: ({ metadata }: ExternalSecret): readonly string[] => [metadata.namespace ?? ''],
   },
+  pushSecrets: { ...fanIndexes.pushSecrets, ...pushIndexes },
   stores: {
     [credentialIndex]: (object: SecretStore): readonly string[] => credentialRefs(object),
     [accountIndex]: (object: SecretStore): readonly string[] => accountRefs(object),

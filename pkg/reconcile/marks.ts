@@ -1,4 +1,4 @@
-import type { ExternalSecret } from '#api'
+import type { ExternalSecret, ObjectMeta } from '#api'
 import { metadataHash } from '#core'
 
 /** What ESO leaves on the Secrets that it writes, and so do we (compatibility.md §1.3, §2.4). */
@@ -25,7 +25,7 @@ export const forceSyncDone = (annotations: Readonly<Record<string, string>>): st
   annotations[forceSyncMark] ?? forceSyncOf(annotations)
 
 /** status.syncedResourceVersion: changes with the spec, any label and any annotation (compatibility.md §2.1). */
-export const syncedVersion = ({ metadata }: ExternalSecret): string =>
+export const syncedVersion = ({ metadata }: { readonly metadata: ObjectMeta }): string =>
   `${metadata.generation ?? 0}-${metadataHash(metadata.annotations, metadata.labels)}`
 
 /** Name of the Secret that an ExternalSecret makes. */

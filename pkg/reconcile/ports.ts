@@ -14,6 +14,7 @@ import type { Fault, Sensitive } from '#core'
 import type { TemplateEngine, Turns } from '#materialize'
 import type { ChildWriter, FanKind, FanObject } from './fan/port.ts'
 import type { Objects } from './manifest/port.ts'
+import type { RemoteItems, SecretSight, SourceReader } from './push/ports.ts'
 import type { ManagedField, OwnerReference } from './reference.ts'
 
 export type { ManagedField, OwnerReference } from './reference.ts'
@@ -127,7 +128,7 @@ export interface CredentialReader {
   ): Promise<{ readonly annotations: ReadonlyMap<string, string> } | undefined>
 }
 
-export type Kind = 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore' | FanKind
+export type Kind = 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore' | 'PushSecret' | FanKind
 
 export interface ObjectRef {
   readonly kind: Kind
@@ -157,7 +158,7 @@ export interface Namespace {
   readonly labels: Readonly<Record<string, string>>
   readonly uid?: string | undefined
   readonly finalizers?: readonly string[] | undefined
-  /** It is being deleted: nothing can be made in it any more. */
+  /** It is being deleted: nothing can be made in it any more, and its Secrets go with it. */
   readonly terminating?: boolean | undefined
 }
 
@@ -169,8 +170,10 @@ export interface EventRecorder {
 /** ESO holds namespaces too. */
 export type Held = Omit<ObjectRef, 'kind'> & { readonly kind: Kind | 'Namespace' }
 
-/** Takes one finalizer off an object, by a JSON merge patch of metadata.finalizers with its resourceVersion; 404 is silent. */
-export interface FinalizerRemover {
+/** One finalizer of an object, by a JSON merge patch of metadata.finalizers with its resourceVersion; 404 is silent. */
+export interface Finalizers {
+  /** An object that is being deleted takes none. */
+  add(object: ObjectRef, name: string, signal: AbortSignal): Promise<void>
   remove(object: Held, name: string, signal: AbortSignal): Promise<void>
 }
 
@@ -197,6 +200,7 @@ export interface Deps {
   /** How long computing lets the rest of the process have a turn. */
   readonly turns: Turns
   readonly externalSecrets: Snapshot<ExternalSecret>
+  readonly pushSecrets: Snapshot<PushSecret>
   readonly stores: Snapshot<SecretStore>
   readonly clusterStores: Snapshot<ClusterSecretStore>
   /** False where no ClusterSecretStore is watched: nothing is known of any then, not even whether it exists. */
@@ -204,7 +208,13 @@ export interface Deps {
   readonly namespaces: Snapshot<Namespace>
   /** Secrets that carry the managed label. */
   readonly secrets: Snapshot<SecretDigest>
+  /** Every Secret, by `namespace/name`. */
+  readonly secretSights: Snapshot<SecretSight>
   readonly secretWriter: SecretWriter
+  /** Secrets to push. */
+  readonly sources: SourceReader
+  /** Akeyless, to be written. */
+  readonly remote: RemoteItems
   /** Undefined where manifest targets are switched off. */
   readonly objects?: Objects | undefined
   readonly credentials: CredentialReader
@@ -213,9 +223,8 @@ export interface Deps {
   /** Told where the token of a universal identity stands, by its fingerprint: its successor goes there. */
   readonly onToken?: ((fingerprint: string, at: { namespace: string; name: string; key: string }) => void) | undefined
   readonly status: StatusWriter
-  readonly finalizers: FinalizerRemover
+  readonly finalizers: Finalizers
   readonly fans: Readonly<Record<FanKind, Snapshot<FanObject>>>
-  readonly pushSecrets: Snapshot<PushSecret>
   /** What is made of them. */
   readonly children: ChildWriter
   readonly events: EventRecorder

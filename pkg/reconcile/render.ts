@@ -1,3 +1,4 @@
+import type { Template } from '#api'
 import { Fault, Sensitive } from '#core'
 import {
   mostSources,
@@ -12,42 +13,52 @@ import {
   type Values,
 } from '#materialize'
 import { engineOf, type Pass, Refused } from './pass.ts'
+import type { CredentialReader } from './ports.ts'
 
 /** Of the texts of one ExternalSecret, before they are rendered. Bytes. */
 const mostTexts = 4 * 1024 * 1024
 
+/** Whose template it is: where its objects are, and where it stands in the manifest. */
+interface Templating {
+  readonly template: Template | undefined
+  readonly namespace: string
+  readonly path: string
+  readonly credentials: CredentialReader
+}
+
 const readObject = async (
-  { deps, externalSecret, signal }: Pass,
+  { namespace, credentials }: Templating,
   { kind, name }: TemplateSource,
+  signal: AbortSignal,
 ): Promise<Values | undefined> => {
-  const { namespace = '' } = externalSecret.metadata
-  if (kind === 'Secret') return deps.credentials.secret(namespace, name, signal)
-  const texts = await deps.credentials.configMap(namespace, name, signal)
+  if (kind === 'Secret') return credentials.secret(namespace, name, signal)
+  const texts = await credentials.configMap(namespace, name, signal)
   return texts && new Map([...texts].map(([key, text]) => [key, Sensitive.text(text)]))
 }
 
-const tooMuch = (what: string): Fault =>
+const tooMuch = ({ path }: Templating, what: string): Fault =>
   new Fault('SpecInvalid', what, {
-    path: 'spec.target.template.templateFrom',
-    remedy: 'take fewer and smaller ones, or split it into several ExternalSecrets',
+    path: `${path}.templateFrom`,
+    remedy: 'take fewer and smaller ones, or split the object into several',
   })
 
 /**
  * The ConfigMaps and Secrets that the template takes texts from, read now, one after the other: they are a tenant's, and the
  * connections to the API server are everybody's. Throws Fault.
  */
-const readSources = async (pass: Pass): Promise<Sources> => {
-  const sources = templateSources(pass.externalSecret.spec.target.template)
+export const readSources = async (templating: Templating, signal: AbortSignal): Promise<Sources> => {
+  const sources = templateSources(templating.template)
   if (sources.length > mostSources) {
-    throw tooMuch(`names ${sources.length} ConfigMaps and Secrets, ${mostSources} are allowed`)
+    throw tooMuch(templating, `names ${sources.length} ConfigMaps and Secrets, ${mostSources} are allowed`)
   }
   const read = new Map<string, Values | undefined>()
   let total = 0
   for (const source of sources) {
-    const object = await readObject(pass, source)
+    const object = await readObject(templating, source, signal)
     const wanted = object && new Map([...object].filter(([key]) => source.keys.has(key)))
     for (const value of wanted?.values() ?? []) total += value.size
-    if (total > mostTexts) throw tooMuch(`its ConfigMaps and Secrets hold more than ${mostTexts} bytes of texts`)
+    if (total > mostTexts)
+      throw tooMuch(templating, `its ConfigMaps and Secrets hold more than ${mostTexts} bytes of texts`)
     read.set(sourceKey(source), wanted)
   }
   return read
@@ -61,8 +72,12 @@ export interface Shaped {
 
 /** Everything that the template prints over the fetched data, lowest precedence first. Throws Fault or Refused. */
 export const renderTexts = async (pass: Pass, fetched: Values): Promise<readonly Part[]> => {
-  const { template } = pass.externalSecret.spec.target
-  const rendered = await renderParts(template, fetched, await readSources(pass), engineOf(pass))
+  const { externalSecret, deps, signal } = pass
+  const { template } = externalSecret.spec.target
+  const { namespace = '' } = externalSecret.metadata
+  const path = 'spec.target.template'
+  const sources = await readSources({ template, namespace, path, credentials: deps.credentials }, signal)
+  const rendered = await renderParts(template, fetched, sources, engineOf(pass))
   if ('faults' in rendered) throw new Refused(rendered.faults)
   return rendered.parts
 }

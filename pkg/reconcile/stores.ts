@@ -48,7 +48,7 @@ export const isForeign = (externalSecret: ExternalSecret, deps: Judging): boolea
   return known.some(store => !isOurs(store, deps.controllerClass))
 }
 
-const notFound = ({ kind, name }: StoreName, path: string, { clusterStores }: Known): Fault => {
+export const notFound = ({ kind, name }: StoreName, path: string, { clusterStores }: Known): Fault => {
   const where = kind === 'SecretStore' ? ' in this namespace' : ''
   const meant = kind === 'SecretStore' && clusterStores.get(name) !== undefined
   return new Fault('StoreNotFound', `${showStore(kind, name)} does not exist${where}`, {

@@ -116,15 +116,15 @@ const progress = (before: ExternalSecret, outcome: Outcome): Record<string, unkn
   }
 }
 
-const differs = (have: unknown, want: unknown): boolean => JSON.stringify(have ?? null) !== JSON.stringify(want ?? null)
+export const differs = (have: unknown, want: unknown): boolean =>
+  JSON.stringify(have ?? null) !== JSON.stringify(want ?? null)
 
 // a status is read by everybody who lists objects
 const mostDetails = 20
 const mostText = 512
 
-/** What is wrong with single refs, for whoever cannot read a sentence; null where nothing is. */
-const details = (outcome: Outcome): readonly object[] | null => {
-  const faults = outcome.did === 'fail' ? outcome.faults : 'missing' in outcome ? outcome.missing : []
+/** What is wrong with single fields, for whoever cannot read a sentence; null where nothing is. */
+export const listed = (faults: readonly Fault[]): readonly object[] | null => {
   if (faults.length === 0) return null
   return faults.slice(0, mostDetails).map(({ path, code, message, remedy }) => ({
     code,
@@ -133,6 +133,9 @@ const details = (outcome: Outcome): readonly object[] | null => {
     remedy: cut(remedy, mostText),
   }))
 }
+
+const details = (outcome: Outcome): readonly object[] | null =>
+  listed(outcome.did === 'fail' ? outcome.faults : 'missing' in outcome ? outcome.missing : [])
 
 /** Items that are gone where that is no failure: told when the set of them changes. */
 const missingEvents = (before: ExternalSecret, outcome: Outcome): readonly Event[] => {

@@ -69,6 +69,8 @@ export const revealers: Readonly<Record<string, string>> = {
   'pkg/cloud/gcp/service-account.ts': 'the key of a service account signs',
   'pkg/cloud/opened.ts': 'a token goes into a header, a form or a cloud-id',
   'pkg/materialize/item.ts': 'a property is taken from a value',
+  'pkg/materialize/push/apply.ts': 'what an item holds is compared with what it shall hold',
+  'pkg/materialize/push/value.ts': 'a value to push is told from bytes that no item can hold',
   'pkg/materialize/rewrite/merge.ts': 'the members of a value become keys',
   'pkg/materialize/rewrite/transform.ts': 'what a template prints becomes a key',
   'pkg/materialize/template/bytes.ts':

@@ -3,6 +3,7 @@
 import t from 'tap'
 import { stringify } from 'yaml'
 import type { FaultOrderInput, SeedInput, SeedItemInput } from '#devgateway'
+import { canary, found, marker } from '../support/canary.ts'
 import { kubectl, namespace as namespaceFor, request } from '../support/cluster.ts'
 import { startTlsGateway } from '../support/latchkey.ts'
 import {
@@ -24,25 +25,7 @@ import {
 import { startRegistered } from './registered.ts'
 import { install } from './twin.ts'
 
-const marker = 'c4n4ry'
-let planted = 0
-/** 64 bytes; any fourteen in a row hold the marker or its next repetition. */
-const canary = (): string => {
-  planted += 1
-  return `${String(planted).padStart(4, '-')}${marker.repeat(10)}`
-}
 const encode = (text: string) => Buffer.from(text).toString('base64')
-
-// as it is, in hex, and in base64 at each of the three offsets, from four full groups on
-const traces = [
-  marker,
-  Buffer.from(marker).toString('hex'),
-  ...[0, 1, 2].map(offset => encode(`${' '.repeat(offset)}${marker.repeat(3)}`).slice(4, 16)),
-]
-const found = (text: string): string | undefined => {
-  const at = traces.map(trace => text.indexOf(trace)).filter(index => index >= 0)
-  return at.length === 0 ? undefined : text.slice(Math.max(0, Math.min(...at) - 120), Math.min(...at) + 80)
-}
 
 const accessKeys = { good: canary(), failing: canary() }
 const good = 'p-goodgoodgoodab'
@@ -83,7 +66,12 @@ const seed: SeedInput = {
 const namespace = await namespaceFor(t)
 await install()
 // its tokens and the passwords of its leases are 32 hexadecimal digits, the marker in them
-const random = (size: number) => Buffer.from(`${marker.repeat(2)}${String(++planted).padStart(size - 12, '-')}`)
+const random = (size: number) =>
+  Buffer.from(
+    `${marker.repeat(2)}${canary()
+      .slice(0, 4)
+      .padStart(size - 12, '-')}`,
+  )
 const gateway = await startTlsGateway(t, seed, { random })
 const { secrets, externalSecrets, stores, events } = pathsOf(namespace)
 // every object is looked at when it is applied, too; what is wrong with it is a warning, so that it gets as far as its status

@@ -3,9 +3,21 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { namespace as namespaceFor, request } from '../support/cluster.ts'
+import { namespace as namespaceFor, request, until } from '../support/cluster.ts'
 import { startLatchkey, startTlsGateway } from '../support/latchkey.ts'
-import { create, entry, externalSecret, get, pathsOf, readyOf, readyStore, whenReady } from '../support/objects.ts'
+import {
+  create,
+  entry,
+  externalSecret,
+  get,
+  patch,
+  pathsOf,
+  readyOf,
+  readyStore,
+  remove,
+  whenReady,
+} from '../support/objects.ts'
+import { pushSecret, to } from './push/stage.ts'
 import { startRegistered } from './registered.ts'
 import { install } from './twin.ts'
 
@@ -79,6 +91,57 @@ t.test('with the webhook on it is refused in the same words', async t => {
   t.equal(gateway.journal().length, before, 'no call of the gateway')
   await create(externalSecrets, externalSecret('fine', { data: [entry('a', '/apps/db-username')] }))
   await whenReady(t, `${externalSecrets}/fine`)
+})
+
+/** By name: the spec of a PushSecret, and what is said of it where nobody stands at the door. */
+const refusedPushes = (namespace: string): Readonly<Record<string, { spec: object; says: string }>> => ({
+  outside: {
+    spec: { data: [to('/private/token')] },
+    says: `spec.data[0].match.remoteRef.remoteKey: ${allowed(namespace, '"/private/token"')}`,
+  },
+  bundled: {
+    spec: { dataTo: [{ storeRef: { name: 'store' }, remoteKey: '/apps/../private/all' }] },
+    says: `spec.dataTo[0].remoteKey: ${allowed(namespace, '"/apps/../private/all"')}`,
+  },
+  named: {
+    spec: { dataTo: [{ storeRef: { name: 'store' } }] },
+    says: `spec.dataTo[0]: ${allowed(namespace, '"key"')}`,
+  },
+  selected: {
+    spec: { secretStoreRefs: [{ labelSelector: { matchLabels: { team: 'a' } } }], data: [to('/private/token')] },
+    says: `spec.data[0]: ${allowed(namespace, '"/private/token"')}`,
+  },
+})
+
+t.test('what is pushed is held to it too, and what the status says to delete', async t => {
+  const namespace = await namespaceFor(t)
+  const { pushSecrets, secrets, stores } = pathsOf(namespace)
+  const gateway = await startTlsGateway(t)
+  await startLatchkey(t, { namespace, gateway, args: ['--policy', policyFor(t, namespace)] })
+  await readyStore(t, namespace)
+  await patch(`${stores}/store`, { metadata: { labels: { team: 'a' } } })
+  const before = gateway.journal().length
+  for (const [name, { spec, says }] of Object.entries(refusedPushes(namespace))) {
+    await create(secrets, { metadata: { name }, stringData: { key: 'value' } })
+    await create(pushSecrets, pushSecret(name, spec))
+    const object = await whenReady(t, `${pushSecrets}/${name}`, 'False')
+    t.equal(readyOf(object)?.message, says, name)
+  }
+  t.equal(gateway.journal().length, before, 'no call of the gateway')
+  const { spec } = pushSecret('selected', { data: [to('/apps/made')], deletionPolicy: 'Delete' })
+  await patch(`${pushSecrets}/selected`, { spec })
+  await whenReady(t, `${pushSecrets}/selected`)
+  t.equal(gateway.value('/apps/made'), '{"key":"value"}')
+  const forged = { 'SecretStore/store': { '/apps/made': to('/apps/made'), '/private/token': to('/private/token') } }
+  await patch(`${pushSecrets}/selected/status`, { status: { syncedPushSecrets: forged } })
+  const skip = gateway.journal().length
+  await remove(`${pushSecrets}/selected`)
+  await until(t, 'the item to go', async () => gateway.value('/apps/made') === undefined || undefined)
+  const touched = gateway
+    .journal()
+    .slice(skip)
+    .flatMap(({ names }) => names)
+  t.notOk(touched.includes('/private/token'), 'nobody asked for it')
 })
 
 t.test('a policy that cannot be used keeps the process from starting, and tells every mistake', async t => {

@@ -21,6 +21,7 @@ export const pathsOf = (namespace: string) => ({
   externalSecrets: `${api}/namespaces/${namespace}/externalsecrets`,
   stores: `${api}/namespaces/${namespace}/secretstores`,
   clusterStores: `${api}/clustersecretstores`,
+  pushSecrets: `/apis/${group}/v1alpha1/namespaces/${namespace}/pushsecrets`,
 })
 
 /** A Secret with what a store logs in with. */

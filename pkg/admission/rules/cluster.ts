@@ -3,12 +3,10 @@ import type { Rule } from '../findings.ts'
 import { lift, moved } from './lift.ts'
 import { madeMetadata } from './made-metadata.ts'
 import { namespaceSelection } from './namespace-selection.ts'
-import { notServed } from './not-served.ts'
 import { refreshTime } from './refresh-time.ts'
 
 /** Of whatever makes objects in many namespaces. */
 export const clusterRules: readonly Rule<ClusterExternalSecret | ClusterPushSecret>[] = [
-  notServed,
   namespaceSelection,
   refreshTime,
   madeMetadata,

@@ -1,4 +1,4 @@
-import type { ClusterExternalSecret, ClusterPushSecret, ExternalSecret, PushSecret } from '#api'
+import type { ClusterExternalSecret, ClusterPushSecret, ExternalSecret } from '#api'
 import type { Rule } from '../findings.ts'
 import { foreignRule } from '../foreign.ts'
 import { silenceRule } from '../settle.ts'
@@ -23,12 +23,11 @@ import { manifestTarget } from './manifest-target.ts'
 import { metadataPolicy } from './metadata-policy.ts'
 import { namespacedStore } from './namespaced-store.ts'
 import { noData } from './no-data.ts'
-import { notServed } from './not-served.ts'
 import { pathAllowed } from './path-allowed.ts'
 import { policies } from './policies.ts'
 import { property } from './property.ts'
 import { provider } from './provider.ts'
-import { pushSecretRules as pushRules, scatteredPushRules } from './push.ts'
+import { pushSecretRules, scatteredPushRules } from './push.ts'
 import { refCount } from './ref-count.ts'
 import { refreshInterval } from './refresh-interval.ts'
 import { refreshRate } from './refresh-rate.ts'
@@ -119,7 +118,7 @@ export const storeRules: readonly Rule<Store>[] = [
   retrySettings,
 ]
 
-export const pushSecretRules: readonly Rule<PushSecret>[] = [notServed, ...pushRules]
+export { pushSecretRules }
 
 export const clusterExternalSecretRules: readonly Rule<ClusterExternalSecret>[] = [
   ...clusterRules,

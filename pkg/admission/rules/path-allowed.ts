@@ -37,7 +37,7 @@ export const itemPathDrafts = (
 
 export const pathAllowed: Rule<ExternalSecret> = {
   id: 'path-allowed',
-  doc: 'Items and folders are such as the file of --policy allows to this namespace with this store; without an entry for them, any.',
+  doc: 'Items and folders are such as the file of --policy allows to this namespace with this store, to read and to push; without an entry, any.',
   check: ({ metadata: { namespace }, spec }, context) => {
     // what is made in many namespaces is judged in each of them, as what it makes
     if (!context.policy?.paths?.length || namespace === undefined) return []

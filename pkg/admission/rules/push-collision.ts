@@ -1,5 +1,6 @@
 import type { PushSecret, PushSecretSpec, PushStoreRef } from '#api'
 import { show } from '#core'
+import { itemPath } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 
 /** One thing that is written: through which stores, to which item, and to which property of it. */
@@ -9,23 +10,24 @@ interface Push {
   /** Empty: through all of them. */
   readonly store: string
   readonly item: string
-  /** Empty: the whole value. */
+  /** Empty: all that there is to be in it. */
   readonly property: string
+  /** Whether the item is to hold one value, and so no property of another entry. */
+  readonly isValue: boolean
 }
 
 const storeOf = ({ name, labelSelector, kind }: PushStoreRef): string =>
   labelSelector ? `${kind} ${JSON.stringify(labelSelector)}` : `${kind}/${name}`
 
-// with or without a slash in front, it is the same item
-const itemOf = (remoteKey: string): string => `/${remoteKey.replace(/^\//, '')}`
-
 const pushesOf = ({ data = [], dataTo = [] }: PushSecretSpec): readonly Push[] => [
-  ...data.map(({ match: { remoteRef } }, index) => ({
+  ...data.map(({ match: { secretKey, remoteRef } }, index) => ({
     entry: `spec.data[${index}]`,
     path: `spec.data[${index}].match.remoteRef`,
     store: '',
-    item: itemOf(remoteRef.remoteKey),
+    item: itemPath(remoteRef.remoteKey),
     property: remoteRef.property ?? '',
+    // without a key it is the whole Secret, whose keys become members beside others
+    isValue: Boolean(secretKey) && !remoteRef.property,
   })),
   ...dataTo.flatMap(({ storeRef, remoteKey }, index) =>
     storeRef && remoteKey
@@ -34,8 +36,9 @@ const pushesOf = ({ data = [], dataTo = [] }: PushSecretSpec): readonly Push[] =
             entry: `spec.dataTo[${index}]`,
             path: `spec.dataTo[${index}].remoteKey`,
             store: storeOf(storeRef),
-            item: itemOf(remoteKey),
+            item: itemPath(remoteKey),
             property: '',
+            isValue: false,
           },
         ]
       : [],
@@ -61,13 +64,14 @@ const same = ({ path, item, property }: Push, earlier: Push): Draft => {
   return { path, message: `${earlier.entry} pushes to ${place} too`, remedy: 'give each entry a place of its own' }
 }
 
-const mixed = (push: Push, earlier: Push): Draft => {
+const mixed = (push: Push, earlier: Push): Draft | undefined => {
   const [whole, part] = push.property ? [earlier, push] : [push, earlier]
-  const message = `${whole.entry} writes ${show(push.item)} as a whole, and ${part.entry} a property of it`
+  if (!whole.isValue) return undefined
+  const message = `${whole.entry} writes one value to ${show(push.item)}, and ${part.entry} a property of it`
   return { path: push.path, message, remedy: 'give both a property, or push to another item' }
 }
 
-/** What was seen at an item: its value as a whole, the first of its properties, and each of them. */
+/** What was seen at an item: who writes to all of it, the first of its properties, and each of them. */
 interface Seen {
   readonly whole?: Push
   readonly part?: Push
@@ -89,7 +93,7 @@ const noted = (push: Push, { whole, part, parts }: Seen): Seen => {
 
 export const pushCollision: Rule<PushSecret> = {
   id: 'push-collision',
-  doc: 'No two entries push to one property of one item in one store, and none to the whole of an item that another has a property of.',
+  doc: 'No two entries push to one item, or one property of it, in one store; and none pushes one value where another has a property.',
   check: ({ spec }) => {
     const seen = new Map<string, Seen>()
     const at = (store: string, item: string) => JSON.stringify([store, item])

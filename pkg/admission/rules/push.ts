@@ -5,14 +5,16 @@ import { lift, type Part } from './lift.ts'
 import { namespacedStore } from './namespaced-store.ts'
 import { pushCollision } from './push-collision.ts'
 import { pushData } from './push-data.ts'
+import { pushEncoding } from './push-encoding.ts'
 import { pushKey } from './push-key.ts'
-import { pushPolicies } from './push-policies.ts'
+import { pushPathAllowed } from './push-path.ts'
 import { pushSource } from './push-source.ts'
 import { pushStores } from './push-stores.ts'
 import { pushTo } from './push-to.ts'
 import { pushInterval } from './refresh-time.ts'
 import { pushRegexp } from './regexp.ts'
 import { pushSize } from './size.ts'
+import { storeAdmits } from './store-admits.ts'
 import { storeExists } from './store-exists.ts'
 import { templateMetadata } from './template-metadata.ts'
 import { templateSource } from './template-source.ts'
@@ -55,12 +57,13 @@ export const pushSecretRules: readonly Rule<PushSecret>[] = [
   pushData,
   pushSize,
   pushStores,
-  lift(stored)(storeExists),
+  ...[storeExists, storeAdmits].map(lift(stored)),
   pushInterval,
   pushTo,
   pushKey,
+  pushPathAllowed,
+  pushEncoding,
   pushCollision,
-  pushPolicies,
   ...[templateTarget, templateSource, templateMetadata].map(lift(templated)),
   pushRegexp,
   pushUnsupported,

@@ -59,7 +59,7 @@ const Updated = z.object({
   name: itemName,
   value: z.string(),
   format: z.enum(['text', 'json', 'key-value']).optional(),
-  'keep-prev-version': flag.default(false),
+  'keep-prev-version': flag.optional(),
   /** Version before this update; another one means that somebody else was faster. */
   'last-version': z.number().optional(),
 })
@@ -70,7 +70,7 @@ export const updateSecretVal = guarded(Updated, (desk, input) => {
   checkSize(input.value)
   const expected = input['last-version']
   if (expected !== undefined && expected !== lastVersion(item)) throw versionMoved(item.path, lastVersion(item))
-  desk.world.vault.write(item, input.value, input['keep-prev-version'])
+  desk.world.vault.write(item, input.value, input['keep-prev-version'] ?? desk.world.quirks.keepsVersions)
   return { name: item.path }
 })
 

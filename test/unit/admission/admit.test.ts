@@ -19,20 +19,6 @@ t.test('a sound object is allowed without a word', async t => {
   })
 })
 
-t.test('the kinds that nobody acts on yet are judged, and whoever applies one is told', async t => {
-  for (const [kind, make] of Object.entries({ PushSecret: pushSecret })) {
-    const object = make()
-    t.same(admit(review(object)).response, { uid, allowed: true }, kind)
-    delete object.metadata.annotations
-    const { allowed, warnings } = admit(review(object)).response
-    t.equal(allowed, true, kind)
-    t.match(warnings, [new RegExp(`^kind: Latchkey does not act on ${kind} yet: .+ \\[not-served\\]$`)])
-    t.equal(warnings?.length, 1)
-    const other = admit(review(object), { reconciledElsewhere: true }).response
-    t.same(other, { uid, allowed: true }, 'where another process acts there is nothing to tell')
-  }
-})
-
 t.test('a refusal names a cluster-scoped object by its name alone', async t => {
   const object = clusterPushSecret(made => {
     made.data = []

@@ -32,9 +32,6 @@ const told: Readonly<Record<string, readonly string[]>> = {
     `${at}.akeylessGWApiURL: names the public API, which reviews no tokens of a cluster: kubernetesAuth is likely to be refused there → name your own Gateway [kubernetes-auth]`,
     `${at}.authSecretRef.kubernetesAuth.serviceAccountRef: names no audiences: the gateway gets a token that the API server takes too → write audiences, and bind the same ones in the auth method [token-audience]`,
   ],
-  'test/live/guides/product.yaml PushSecret push-secret': [
-    'kind: Latchkey does not act on PushSecret yet: nothing is pushed → keep ESO for it, or remove it [not-served]',
-  ],
   'test/live/guides/product.yaml ClusterSecretStore akeyless-cluster-secret-store': [open],
   'test/live/guides/setup.yaml ClusterSecretStore akeyless-cluster-store': [open],
   // this is there to be refused; the other one, misconfigured-store.yaml, is by a login alone

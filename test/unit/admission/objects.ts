@@ -51,14 +51,11 @@ export const clusterStore = (change: (akeyless: Json, spec: Json, object: Json) 
     change(akeyless, spec, object)
   })
 
-// what is tried is what the rules say beside that nobody acts on these kinds yet
-const silent = { 'latchkey.dev/silence': 'not-served' }
-
 export const pushSecret = (change: (spec: Json, object: Json) => void = () => {}): Json => {
   const object = {
     apiVersion: 'external-secrets.io/v1alpha1',
     kind: 'PushSecret',
-    metadata: { name: 'push', namespace: 'team-a', annotations: silent },
+    metadata: { name: 'push', namespace: 'team-a' },
     spec: {
       refreshInterval: '1h',
       secretStoreRefs: [{ name: 'main', kind: 'SecretStore' }],
@@ -82,7 +79,7 @@ export const clusterExternalSecret = (change: (made: Json, spec: Json, object: J
   const object = {
     apiVersion: 'external-secrets.io/v1',
     kind: 'ClusterExternalSecret',
-    metadata: { name: 'all', annotations: silent },
+    metadata: { name: 'all' },
     spec: { refreshTime: '1h', namespaceSelectors, externalSecretSpec },
   }
   change(object.spec.externalSecretSpec, object.spec, object)
@@ -95,7 +92,7 @@ export const clusterPushSecret = (change: (made: Json, spec: Json, object: Json)
   const object = {
     apiVersion: 'external-secrets.io/v1alpha1',
     kind: 'ClusterPushSecret',
-    metadata: { name: 'all', annotations: silent },
+    metadata: { name: 'all' },
     spec: { refreshTime: '1h', namespaceSelectors, pushSecretSpec },
   }
   change(object.spec.pushSecretSpec, object.spec, object)

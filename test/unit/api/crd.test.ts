@@ -171,7 +171,12 @@ const required: Record<string, string[]> = {
     'status.failedNamespaces[].namespace',
     ...conditions,
   ],
-  PushSecret: [...pushSecretRequired('spec'), ...pushEntry('status.syncedPushSecrets{}{}'), ...conditions],
+  PushSecret: [
+    ...pushSecretRequired('spec'),
+    ...pushEntry('status.syncedPushSecrets{}{}'),
+    'status.faults[].code',
+    ...conditions,
+  ],
   ClusterPushSecret: [
     'spec.pushSecretSpec',
     ...pushSecretRequired('spec.pushSecretSpec'),

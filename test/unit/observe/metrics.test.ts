@@ -17,6 +17,8 @@ t.test('names, types and labels are these; a change breaks dashboards', async t 
       secretstore_reconcile_duration: 'gauge(name,namespace)',
       clustersecretstore_status_condition: 'gauge(name,namespace,condition,status)',
       clustersecretstore_reconcile_duration: 'gauge(name,namespace)',
+      pushsecret_status_condition: 'gauge(name,namespace,condition,status)',
+      pushsecret_reconcile_duration: 'gauge(name,namespace)',
       clusterexternalsecret_status_condition: 'gauge(name,namespace,condition,status)',
       clusterexternalsecret_reconcile_duration: 'gauge(name,namespace)',
       clusterpushsecret_status_condition: 'gauge(name,namespace,condition,status)',
@@ -78,7 +80,7 @@ t.test('a failed sync counts an error and its code, for every code', async t => 
   t.ok(all.includes('latchkey_faults_total{kind="ExternalSecret",code="ItemNotFound"} 1'))
 })
 
-for (const kind of ['ExternalSecret', 'SecretStore', 'ClusterSecretStore'] as const) {
+for (const kind of ['ExternalSecret', 'SecretStore', 'ClusterSecretStore', 'PushSecret'] as const) {
   t.test(`a deleted ${kind} leaves no series, its neighbours stay`, async t => {
     const metrics = createMetrics({ runtime: false })
     const recorder = objectRecorder(metrics)

@@ -21,7 +21,7 @@ const start = (state: World, places = 4) => {
         return () => void timers.splice(timers.indexOf(timer), timers.includes(timer) ? 1 : 0)
       },
     },
-    concurrency: { externalSecrets: places, stores: places },
+    concurrency: { externalSecrets: places, stores: places, pushSecrets: places },
     onError: error => errors.push(error),
   })
   controller.start()

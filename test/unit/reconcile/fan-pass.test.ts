@@ -23,7 +23,7 @@ const start = (state: World) => {
         return () => void timers.splice(timers.indexOf(timer), timers.includes(timer) ? 1 : 0)
       },
     },
-    concurrency: { externalSecrets: 4, stores: 4 },
+    concurrency: { externalSecrets: 4, stores: 4, pushSecrets: 4 },
     onError: error => errors.push(error),
   })
   controller.start()
@@ -256,6 +256,7 @@ t.test('without the right to, the rest is done all the same, and the event says 
   const state = world({ fans: [clusterExternalSecret()], namespaces: [namespaceOf('a', { finalizers: [held] })] })
   const said: string[] = []
   const finalizers = {
+    ...state.deps.finalizers,
     remove: async () => {
       throw new Fault(
         'ClusterRefused',

@@ -58,6 +58,17 @@ const asked = (): never => {
   throw new Error('the engine was asked')
 }
 
+const noPush = (): never => {
+  throw new Error('something was pushed')
+}
+
+/** For whoever reconciles no PushSecrets. */
+const nothingToPush = {
+  remote: { look: noPush, value: noPush, create: noPush, update: noPush, remove: noPush },
+  sources: { read: noPush, list: noPush },
+  secretSights: snapshot<{ resourceVersion: string }>([], () => ''),
+}
+
 /** The outside of the reconciler in memory: ports are ours, so they may be played. The real ones are met in test/live. */
 export const world = (
   parts: Partial<
@@ -163,7 +174,11 @@ export const world = (
           state.statuses.push({ object, status })
         },
       },
-      finalizers: { remove: async (object, name) => void log.push(`unfinalize ${object.kind} ${object.name} ${name}`) },
+      finalizers: {
+        add: async (object, name) => void log.push(`finalize ${object.kind} ${object.name} ${name}`),
+        remove: async (object, name) => void log.push(`unfinalize ${object.kind} ${object.name} ${name}`),
+      },
+      ...nothingToPush,
       events: { record: (object, { type, reason }) => void log.push(`event ${object.kind} ${type} ${reason}`) },
       observer: { synced: () => {}, removed: () => {}, ignored: () => {} },
       controllerClass: 'default',

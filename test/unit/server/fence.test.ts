@@ -16,9 +16,16 @@ const parts = () => {
       watches: {},
     },
     status: { patch: act('patch') },
-    finalizers: { remove: act('finalizer') },
+    finalizers: { add: act('finalizer on'), remove: act('finalizer') },
     children: { read: act('readChild'), create: act('bear'), replace: act('mend'), remove: act('bury') },
     source: { login: act('login'), read: act('items'), list: act('list') },
+    remote: {
+      look: act('look'),
+      value: act('value'),
+      create: act('push'),
+      update: act('push again'),
+      remove: act('push no more'),
+    },
   }
   return { calls, ports }
 }
@@ -27,7 +34,8 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
   const { calls, ports } = parts()
   const state = { leads: true }
   // the stand-ins take anything: what counts here is who is called
-  const { secretWriter, objects, status, finalizers, children, source } = fence(ports as never, () => state.leads)
+  const fenced = fence(ports as never, () => state.leads)
+  const { secretWriter, objects, status, finalizers, children, source, remote } = fenced
   const everything: (() => Promise<unknown>)[] = [
     () => secretWriter.create({} as never, 'm', {} as never),
     () => secretWriter.replace({} as never, 'm', {} as never),
@@ -36,10 +44,14 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
     async () => objects?.client.replace({} as never, {} as never, 'm', {} as never),
     async () => objects?.client.remove({} as never, {} as never, {} as never),
     () => status.patch({} as never, {}, {} as never),
+    () => finalizers.add({} as never, 'f', {} as never),
     () => finalizers.remove({} as never, 'f', {} as never),
     () => children.create({} as never, {} as never),
     () => children.replace({} as never, {} as never),
     () => children.remove({} as never, {} as never),
+    () => remote.create({} as never, {} as never, {} as never),
+    () => remote.update({} as never, {} as never, {} as never),
+    () => remote.remove({} as never, 'p', {} as never),
     () => source.read({} as never, [], { maxAgeMs: 0, scope: '' }, {} as never),
   ]
   for (const call of everything) await call()
@@ -51,10 +63,14 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
     'change',
     'take',
     'patch',
+    'finalizer on',
     'finalizer',
     'bear',
     'mend',
     'bury',
+    'push',
+    'push again',
+    'push no more',
     'items',
   ])
   state.leads = false
@@ -63,5 +79,7 @@ t.test('a replica that does not lead writes nothing and reads no item, whatever 
   await source.login({} as never, {} as never)
   await objects?.client.read({} as never, 'n', 'o', {} as never)
   await source.list({} as never, {}, { maxAgeMs: 0 }, {} as never)
-  t.same(calls, ['read', 'login', 'readObject', 'list'], 'what changes nothing anywhere')
+  await remote.look({} as never, 'p', {} as never)
+  await remote.value({} as never, 'p', {} as never)
+  t.same(calls, ['read', 'login', 'readObject', 'list', 'look', 'value'], 'what changes nothing anywhere')
 })

@@ -18,10 +18,15 @@ const to = (...dataTo: Json[]) =>
     delete s.data
     s.dataTo = dataTo.map(each => ({ storeRef: main, ...each }))
   })
-const loud = (object: Json) => {
-  delete object.metadata.annotations
-  return object
-}
+const guarded = (change: (spec: Json) => void) =>
+  push((spec, object) => {
+    object.metadata.namespace = 'guarded'
+    change(spec)
+  })
+const notAllowed =
+  'is not allowed to namespace guarded with SecretStore main → name one of /team-a/*, /shared/db, or have the path allowed in the policy of Latchkey'
+const notAllowedWide =
+  'is not allowed to namespace guarded with ClusterSecretStore wide → name one of /team-a/*, /shared/db, /wide/* and 3 more, or have the path allowed in the policy of Latchkey'
 const templated = (template: object) =>
   push(s => {
     s.template = template
@@ -55,15 +60,6 @@ export const pushCases: Cases = {
       ],
     ],
   },
-  'not-served': {
-    passes: [push()],
-    fails: [
-      [
-        loud(push()),
-        'kind: Latchkey does not act on PushSecret yet: nothing is pushed → keep ESO for it, or remove it [not-served]',
-      ],
-    ],
-  },
   foreign: {
     passes: [
       push(s => {
@@ -72,12 +68,10 @@ export const pushCases: Cases = {
     ],
     fails: [
       [
-        loud(
-          push(s => {
-            s.secretStoreRefs = [{ name: 'vault' }, { name: 'ghost' }]
-            s.refreshInterval = '1d'
-          }),
-        ),
+        push(s => {
+          s.secretStoreRefs = [{ name: 'vault' }, { name: 'ghost' }]
+          s.refreshInterval = '1d'
+        }),
         'spec.secretStoreRefs: names a store that Latchkey does not serve, or none; if it were ours, what follows would be refused [foreign]',
         'spec.secretStoreRefs[1].name: SecretStore "ghost" does not exist in namespace team-a → create it, or correct the name or the kind [store-exists]',
         'spec.refreshInterval: "1d" is not a duration → write 24h [push-interval]',
@@ -330,6 +324,11 @@ export const pushCases: Cases = {
   'push-collision': {
     passes: [
       pushing(entry('/a'), entry('/b'), entry('/c', { secretKey: 'k' }, 'p'), entry('/c', { secretKey: 'k' }, 'q')),
+      // the whole Secret, or many keys of it, are members of a JSON object, where others may stand too
+      pushing(entry('/a', { secretKey: 'k' }, 'p'), entry('/a')),
+      push(s => {
+        s.dataTo = [{ storeRef: main, remoteKey: 'pushed/db' }]
+      }),
       // to different stores, and to items of the names of their keys
       push(s => {
         s.secretStoreRefs = [main, { name: 'other' }]
@@ -352,21 +351,24 @@ export const pushCases: Cases = {
         'spec.data[1].match.remoteRef: spec.data[0] pushes to property "p" of "/a" too → give each entry a place of its own',
       ],
       [
-        pushing(entry('/a', { secretKey: 'k' }, 'p'), entry('/a'), entry('/b'), entry('/b', { secretKey: 'k' }, 'q')),
-        'spec.data[1].match.remoteRef: spec.data[1] writes "/a" as a whole, and spec.data[0] a property of it → give both a property, or push to another item',
-        'spec.data[3].match.remoteRef: spec.data[2] writes "/b" as a whole, and spec.data[3] a property of it → give both a property, or push to another item',
+        pushing(
+          entry('/a', { secretKey: 'k' }, 'p'),
+          entry('/a', { secretKey: 'j' }),
+          entry('/b', { secretKey: 'j' }),
+          entry('/b', { secretKey: 'k' }, 'q'),
+        ),
+        'spec.data[1].match.remoteRef: spec.data[1] writes one value to "/a", and spec.data[0] a property of it → give both a property, or push to another item',
+        'spec.data[3].match.remoteRef: spec.data[2] writes one value to "/b", and spec.data[3] a property of it → give both a property, or push to another item',
       ],
       [
         push(s => {
           s.secretStoreRefs = [main, { labelSelector: team }]
           s.dataTo = [
-            { storeRef: main, remoteKey: 'pushed/db' },
             { storeRef: { labelSelector: team }, remoteKey: '/all' },
             { storeRef: { labelSelector: team }, remoteKey: '/all' },
           ]
         }),
-        'spec.dataTo[0].remoteKey: spec.dataTo[0] writes "/pushed/db" as a whole, and spec.data[0] a property of it → give both a property, or push to another item',
-        'spec.dataTo[2].remoteKey: spec.dataTo[1] pushes to "/all" too → give each entry a place of its own',
+        'spec.dataTo[1].remoteKey: spec.dataTo[0] pushes to "/all" too → give each entry a place of its own',
       ],
       [
         to({ match: { regexp: 'a' } }, { match: { regexp: 'b' } }, { match: { regexp: 'a' }, rewrite: [] }),
@@ -380,16 +382,62 @@ export const pushCases: Cases = {
       ],
     ],
   },
-  'push-policies': {
+  'push-encoding': {
     passes: [
-      ['Replace', 'Delete'],
-      ['Replace', 'None'],
-      ['IfNotExists', 'None'],
-    ].map(([updatePolicy, deletionPolicy]) => push(s => Object.assign(s, { updatePolicy, deletionPolicy }))),
+      push(s => {
+        s.data[0].metadata = { encoding: 'base64', secretPushFormat: 'string' }
+        s.data[1].metadata = { encoding: 'none' }
+      }),
+    ],
     fails: [
       [
-        push(s => Object.assign(s, { updatePolicy: 'IfNotExists', deletionPolicy: 'Delete' })),
-        'spec.deletionPolicy: with updatePolicy IfNotExists an item that was there before counts as pushed, and may be deleted → write None, or updatePolicy: Replace [push-policies]',
+        push(s => {
+          s.data[1].metadata = { encoding: 'Base64' }
+          s.dataTo = [{ storeRef: main, metadata: { encoding: 7 } }]
+        }),
+        'spec.data[1].metadata.encoding: is no encoding → write base64, or leave it out',
+        'spec.dataTo[0].metadata.encoding: is no encoding → write base64, or leave it out',
+      ],
+    ],
+  },
+  'path-allowed': {
+    passes: [
+      guarded(s => {
+        s.data = [entry('/team-a/db'), entry('team-a/x', { secretKey: 'k' })]
+        // items that are named by keys, and stores that labels select, the reconciler knows
+        s.dataTo = [{ storeRef: main }, { storeRef: { labelSelector: team }, remoteKey: '/elsewhere' }]
+      }),
+    ],
+    fails: [
+      [
+        guarded(s => {
+          s.data = [entry('/team-b/db'), entry('/team-a/../team-b/db'), entry('/wide/x')]
+          s.secretStoreRefs = [main, { name: 'wide', kind: 'ClusterSecretStore' }, { labelSelector: team }]
+          s.dataTo = [{ storeRef: main, remoteKey: '/team-b/all' }]
+        }),
+        `spec.data[0].match.remoteRef.remoteKey: "/team-b/db" ${notAllowed}`,
+        `spec.data[0].match.remoteRef.remoteKey: "/team-b/db" ${notAllowedWide}`,
+        `spec.data[1].match.remoteRef.remoteKey: "/team-a/../team-b/db" ${notAllowed}`,
+        `spec.data[1].match.remoteRef.remoteKey: "/team-a/../team-b/db" ${notAllowedWide}`,
+        `spec.data[2].match.remoteRef.remoteKey: "/wide/x" ${notAllowed}`,
+        `spec.dataTo[0].remoteKey: "/team-b/all" ${notAllowed}`,
+      ],
+    ],
+  },
+  'store-admits': {
+    passes: [
+      push((s, object) => {
+        object.metadata.namespace = 'in'
+        s.secretStoreRefs = [{ name: 'private', kind: 'ClusterSecretStore' }]
+      }),
+    ],
+    fails: [
+      [
+        push((s, object) => {
+          object.metadata.namespace = 'out'
+          s.secretStoreRefs = [main, { name: 'private', kind: 'ClusterSecretStore' }]
+        }),
+        'spec.secretStoreRefs[1].name: ClusterSecretStore "private" does not admit namespace out → use another store, or have the namespace admitted by spec.conditions of that one [store-admits]',
       ],
     ],
   },

@@ -1,0 +1,113 @@
+import type { PushEntry } from '#api'
+import { Fault, show } from '#core'
+import type { ItemPush } from '#materialize'
+import type { Door } from './door.ts'
+import { isNamespaceLeaving, refusedBy, type Way, wayBack } from './doors.ts'
+import { holdKey, type PushPass } from './pass.ts'
+import { notAllowed } from './policy.ts'
+import { minus, type Record } from './record.ts'
+import { removeEntry, stayingBy } from './remove.ts'
+
+type Doomed = ReturnType<typeof minus>[number]
+
+/** What was to go and how to get there. */
+export interface Cleaning {
+  readonly doomed: readonly Doomed[]
+  readonly ways: ReadonlyMap<string, Way>
+  /** To be held while it goes. */
+  readonly keys: readonly string[]
+}
+
+export interface Cleaned {
+  /** Entries that are still to go. */
+  readonly remaining: readonly Doomed[]
+  readonly faults: readonly Fault[]
+  /** Items that are not ours to delete, or that nobody can: they are no longer in the record. */
+  readonly left: readonly Fault[]
+}
+
+const isDoor = (way: Way | undefined): way is Door => way !== undefined && 'identity' in way
+
+/** Everything in the record that is not pushed any more. */
+export const cleaning = async (pass: PushPass, before: Record, staying: Record): Promise<Cleaning> => {
+  const doomed = minus(before, staying)
+  const ids = [...new Set(doomed.map(({ store }) => store))]
+  const ways = new Map(await Promise.all(ids.map(async id => [id, await wayBack(pass, id)] as const)))
+  const keys = doomed.flatMap(({ store, entry }) => {
+    const way = ways.get(store)
+    return isDoor(way) ? [holdKey(way, entry.match.remoteRef.remoteKey)] : []
+  })
+  return { doomed, ways, keys }
+}
+
+const named = ({ match: { remoteRef } }: PushEntry): string =>
+  remoteRef.property
+    ? `property ${show(remoteRef.property)} of item ${show(remoteRef.remoteKey)}`
+    : `item ${show(remoteRef.remoteKey)}`
+
+const untagged = (entry: PushEntry): Fault =>
+  new Fault('RemoteUnmanaged', `${named(entry)} is left: no PushSecret made the item`, {
+    path: 'spec.deletionPolicy',
+    remedy: 'delete it in Akeyless if it shall go',
+  })
+
+const unreachable = (entry: PushEntry, { code, message, remedy }: Fault): Fault =>
+  new Fault(code, `${named(entry)} is left: ${message}`, { path: 'spec.deletionPolicy', remedy })
+
+// with the namespace its Secrets go: what the store logs in with will not come back
+const hopeless: readonly string[] = ['CredentialMissing', 'CredentialInvalid']
+
+type Outcome = { readonly is: 'gone' } | { readonly is: 'left' | 'failed'; readonly fault: Fault }
+
+const failed = (pass: PushPass, entry: PushEntry, fault: Fault): Outcome =>
+  isNamespaceLeaving(pass) && hopeless.includes(fault.code)
+    ? { is: 'left', fault: unreachable(entry, fault) }
+    : { is: 'failed', fault }
+
+const cleanOne = async (
+  pass: PushPass,
+  { store, entry }: Doomed,
+  way: Way | undefined,
+  staying: ItemPush | undefined,
+): Promise<Outcome> => {
+  const isLeaving = pass.pushSecret.metadata.deletionTimestamp !== undefined
+  if (way instanceof Fault) return failed(pass, entry, way)
+  if (!isDoor(way)) {
+    const fault = way?.nobody ?? new Fault('Unexpected', `no way to ${store}`)
+    // an object that goes waits for no store that is gone; one that stays can be mended
+    return isLeaving ? { is: 'left', fault: unreachable(entry, fault) } : { is: 'failed', fault }
+  }
+  const { kind, metadata } = way.store
+  const place = { store: { kind, name: metadata.name }, remoteKey: entry.match.remoteRef.remoteKey }
+  // the record is a status, which others may have written
+  const forbidden = notAllowed(pass, place, 'spec.deletionPolicy')
+  if (forbidden) return { is: 'left', fault: unreachable(entry, forbidden) }
+  try {
+    const removed = await removeEntry(pass, { door: way, entry, staying })
+    return removed === 'left' ? { is: 'left', fault: untagged(entry) } : { is: 'gone' }
+  } catch (thrown) {
+    pass.signal.throwIfAborted()
+    return failed(pass, entry, refusedBy(pass, way.store, thrown, 'spec.deletionPolicy'))
+  }
+}
+
+/** Deletes in Akeyless what is not pushed any more; `items`: what still is. Its keys are held by the caller. */
+export const clean = async (
+  pass: PushPass,
+  { doomed, ways }: Cleaning,
+  items: readonly ItemPush[],
+): Promise<Cleaned> => {
+  const staying = stayingBy(items)
+  const remaining: Doomed[] = []
+  const faults: Fault[] = []
+  const left: Fault[] = []
+  // one after the other: two of them may be members of one item
+  for (const each of doomed) {
+    const outcome = await cleanOne(pass, each, ways.get(each.store), staying(each.store, each.entry))
+    if (outcome.is === 'left') left.push(outcome.fault)
+    if (outcome.is !== 'failed') continue
+    remaining.push(each)
+    faults.push(outcome.fault)
+  }
+  return { remaining, faults, left }
+}

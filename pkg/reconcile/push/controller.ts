@@ -1,0 +1,141 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ObjectMeta, PushSecret } from '#api'
+import { readyOf } from '../conditions.ts'
+import { groupsThrough } from '../groups.ts'
+import type { Identities } from '../identities.ts'
+import type { Groups, Lane } from '../lanes.ts'
+import { createStatusMemory } from '../memory.ts'
+import { createSourceNews, type SourceNews } from '../news.ts'
+import type { Next } from '../next.ts'
+import type { Change, Deps, Namespace } from '../ports.ts'
+import { createQueue, type Queue, type QueueOptions } from '../queue.ts'
+import { keyOf, refOf, type Store } from '../store.ts'
+import { createFactBook } from './facts.ts'
+import { anySecret, anyStore, pushSourceIndex, pushStoreIndex } from './indexes.ts'
+import { createLastDoors } from './last-doors.ts'
+import { pushSecretReconciler } from './pushsecret.ts'
+import { createTurnstile } from './turnstile.ts'
+
+export interface PushOptions {
+  readonly deps: Deps
+  readonly queue: Omit<QueueOptions, 'work' | 'groups'>
+  /** Tells the queue when a key is looked at again. */
+  readonly say: (queue: Queue, key: string, next: Next) => void
+  readonly identities: Identities
+  readonly suspect: (storeKey: string) => void
+}
+
+/** PushSecrets: their queue, and what brings them into it. */
+export interface Pushes {
+  readonly queue: Queue
+  onPushSecret(change: Change<PushSecret>): void
+  /** A store became another one, ready or not, or what it logs in with changed. */
+  onStore(store: Store, isGone?: boolean): void
+  /** A Secret or ConfigMap came, changed or went. */
+  onObject(namespace: string, name: string): void
+  onNamespace(change: Change<Namespace>): void
+  start(): void
+}
+
+/** What of metadata a person changes; the finalizer that we put on is no edit. */
+const edits = ({ uid, generation, labels, annotations, deletionTimestamp }: ObjectMeta) => [
+  uid,
+  generation,
+  { ...labels },
+  { ...annotations },
+  deletionTimestamp,
+]
+
+const nameOf = ({ metadata }: PushSecret): string => `${metadata.namespace ?? ''}/${metadata.name}`
+
+const groupsOf = (pushSecret: PushSecret | undefined): Groups | undefined => {
+  if (!pushSecret) return undefined
+  // of several stores the first
+  const [store] = pushSecret.spec.secretStoreRefs
+  const { namespace = '' } = pushSecret.metadata
+  return groupsThrough(store?.kind ?? 'SecretStore', namespace, store?.name ?? '')
+}
+
+/** Objects that were pushed before come as routine: their due time is in their status. One that goes is no routine. */
+const laneOf = ({ status, metadata }: PushSecret): Lane =>
+  status?.refreshTime && metadata.deletionTimestamp === undefined ? 'routine' : 'fresh'
+
+const pushSecretChanged = (deps: Deps, queue: Queue, change: Change<PushSecret>): void => {
+  const { object } = change
+  if (change.type === 'updated' && isDeepStrictEqual(edits(change.prior.metadata), edits(object.metadata))) return
+  if (change.type === 'deleted') {
+    deps.observer.removed(refOf(object))
+    queue.forget(change.key)
+  }
+  queue.add(change.key, change.type === 'added' ? laneOf(object) : 'fresh')
+}
+
+const dependentsOf = (deps: Deps, store: Store): readonly PushSecret[] => [
+  ...deps.pushSecrets.by(pushStoreIndex, keyOf(store)),
+  ...deps.pushSecrets.by(pushStoreIndex, anyStore(store.kind, store.metadata.namespace)),
+]
+
+const objectChanged = (
+  deps: Deps,
+  queue: Queue,
+  news: SourceNews,
+  place: { namespace: string; name: string },
+): void => {
+  const { namespace, name } = place
+  const own = deps.pushSecrets.by(pushSourceIndex, `${namespace}/${name}`)
+  for (const pushSecret of [...own, ...deps.pushSecrets.by(pushSourceIndex, anySecret(namespace))]) {
+    news.note(nameOf(pushSecret))
+    queue.add(nameOf(pushSecret), 'fresh')
+  }
+}
+
+/** Labels decide which ClusterSecretStores admit a namespace; one that goes lets its objects go. */
+const namespaceChanged = (deps: Deps, queue: Queue, change: Change<Namespace>): void => {
+  if (change.type === 'deleted') return
+  const told = ({ labels, terminating = false }: Namespace) => [{ ...labels }, terminating]
+  if (change.type === 'updated' && isDeepStrictEqual(told(change.prior), told(change.object))) return
+  for (const pushSecret of deps.pushSecrets.list()) {
+    if (pushSecret.metadata.namespace === change.object.name) queue.add(nameOf(pushSecret), 'routine')
+  }
+}
+
+/** While nobody looked, a Secret that labels choose may have changed: its version is in no snapshot. */
+const mayHaveChanged = ({ spec, status }: PushSecret): boolean =>
+  (spec.selector.secret?.name === undefined || spec.template?.templateFrom !== undefined) &&
+  readyOf(status?.conditions)?.status === 'True'
+
+export const createPushes = ({ deps, queue: options, say, identities, suspect }: PushOptions): Pushes => {
+  const news = createSourceNews()
+  const lastDoors = createLastDoors()
+  const reconcile = pushSecretReconciler(deps, {
+    identities,
+    suspect,
+    news,
+    memory: createStatusMemory(),
+    lastDoors,
+    facts: createFactBook(),
+    turnstile: createTurnstile(),
+    pushed: new Map(),
+  })
+  const queue: Queue = createQueue({
+    ...options,
+    groups: key => groupsOf(deps.pushSecrets.get(key)),
+    work: async (key, signal) => say(queue, key, await reconcile(key, signal)),
+  })
+  return {
+    queue,
+    onPushSecret: change => pushSecretChanged(deps, queue, change),
+    onStore: (store, isGone = false) => {
+      if (isGone) lastDoors.lose(keyOf(store), deps.now())
+      for (const dependent of dependentsOf(deps, store)) queue.add(nameOf(dependent), 'fresh')
+    },
+    onObject: (namespace, name) => objectChanged(deps, queue, news, { namespace, name }),
+    onNamespace: change => namespaceChanged(deps, queue, change),
+    start: () => {
+      for (const pushSecret of deps.pushSecrets.list()) {
+        if (mayHaveChanged(pushSecret)) news.note(nameOf(pushSecret))
+        queue.add(nameOf(pushSecret), laneOf(pushSecret))
+      }
+    },
+  }
+}

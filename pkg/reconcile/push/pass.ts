@@ -1,0 +1,49 @@
+import type { PushSecret } from '#api'
+import type { ItemPush } from '#materialize'
+import { itemPath } from '#materialize'
+import type { Identities } from '../identities.ts'
+import type { StatusMemory } from '../memory.ts'
+import type { SourceNews } from '../news.ts'
+import type { Deps } from '../ports.ts'
+import { keyOf } from '../store.ts'
+import type { Door } from './door.ts'
+import type { FactBook } from './facts.ts'
+import type { LastDoors } from './last-doors.ts'
+import type { Turnstile } from './turnstile.ts'
+
+export interface PushParts {
+  readonly identities: Identities
+  readonly memory: StatusMemory
+  /** PushSecrets of whose Secrets or templates a watch told, where their versions alone do not tell it. */
+  readonly news: SourceNews
+  readonly facts: FactBook
+  readonly turnstile: Turnstile
+  readonly lastDoors: LastDoors
+  /** What each PushSecret last pushed, as a fingerprint: nobody need be asked whether it is there still. */
+  readonly pushed: Map<string, string>
+  /** Has a store looked at again: it was found not to work while it counts as ready. */
+  readonly suspect: (storeKey: string) => void
+}
+
+/** One pass over one PushSecret, with everything that its steps need. */
+export interface PushPass {
+  readonly deps: Deps
+  readonly parts: PushParts
+  readonly key: string
+  readonly pushSecret: PushSecret
+  readonly startedAt: Date
+  readonly signal: AbortSignal
+}
+
+/** One item with the door to it. */
+export interface Job {
+  readonly door: Door
+  readonly push: ItemPush
+}
+
+/** Under which what is known of an item is kept: apart by store, for each may see it otherwise. */
+export const factKey = ({ store }: Door, remoteKey: string): string =>
+  `${keyOf(store)} ${store.metadata.uid ?? ''} ${itemPath(remoteKey)}`
+
+/** Under which an item is held: one for all stores that lead to its gateway. */
+export const holdKey = ({ identity }: Door, remoteKey: string): string => `${identity.gateway} ${itemPath(remoteKey)}`

@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto'
+import { asFault, Fault, type FaultCode } from '#core'
+import { type ItemPush, planPush, storeId } from '#materialize'
+import { Refused, Superseded } from '../pass.ts'
+import { refOf, type Store } from '../store.ts'
+import type { Stores } from '../stores.ts'
+import { type Cleaned, clean, cleaning } from './clean.ts'
+import type { PushReason } from './decide.ts'
+import type { Door } from './door.ts'
+import { openDoor, refusedBy } from './doors.ts'
+import { carryOut, consider, type Done, type Verdict } from './item.ts'
+import { holdKey, type Job, type PushPass } from './pass.ts'
+import { notAllowed } from './policy.ts'
+import { has, type Record, recorded, recordOf, union } from './record.ts'
+import { renderSources, type Source } from './source.ts'
+import type { ResolvedPush } from './stores.ts'
+import { intent, type PushOutcome } from './summarize.ts'
+
+type Usable = Extract<ResolvedPush, { is: 'usable' }>
+
+/** Everything that is to be pushed, and the doors to it. */
+interface Work {
+  readonly items: readonly ItemPush[]
+  readonly jobs: readonly Job[]
+  /** Of stores that give no way in. */
+  readonly faults: readonly Fault[]
+  readonly before: Record
+  readonly mustHold: () => void
+}
+
+/** Tells two plans apart without keeping a value. */
+const markOf = (items: readonly ItemPush[]): string => {
+  const hash = createHash('sha256')
+  for (const { store, remoteKey, parts } of items) {
+    hash.update(JSON.stringify([storeId(store), remoteKey]))
+    for (const { gives } of parts) {
+      const values = gives.is === 'value' ? [['', gives.value] as const] : [...gives.members]
+      hash.update(JSON.stringify([gives.is, values.map(([name, value]) => [name, value.fingerprint()])]))
+    }
+  }
+  return hash.digest('hex')
+}
+
+const planOf = async (pass: PushPass, { names }: Usable, source: Source): Promise<readonly ItemPush[]> => {
+  const { deps, pushSecret } = pass
+  const engine = deps.engine.of(pushSecret.metadata.namespace ?? '')
+  const plan = await planPush(pushSecret.spec, await renderSources(pass, source), names, engine)
+  if ('faults' in plan) throw new Refused(plan.faults)
+  // again: of stores that labels select and of items that keys name, the rules of admission know nothing
+  const faults = plan.items.flatMap(item => notAllowed(pass, item, item.parts[0]?.path ?? 'spec') ?? [])
+  if (faults.length > 0) throw new Refused(faults)
+  return plan.items
+}
+
+const sameStore = (a: Store | undefined, b: Store | undefined): boolean =>
+  a?.metadata.uid === b?.metadata.uid && a?.metadata.generation === b?.metadata.generation
+
+/** Throws Superseded where the object or a store of it changed since the pass began (security.md T22). */
+const holding =
+  ({ deps, key, pushSecret }: PushPass, stores: Stores) =>
+  (): void => {
+    const { metadata } = deps.pushSecrets.get(key) ?? {}
+    const isSame =
+      metadata?.uid === pushSecret.metadata.uid &&
+      metadata?.generation === pushSecret.metadata.generation &&
+      metadata?.deletionTimestamp === undefined
+    const { namespace = '' } = pushSecret.metadata
+    const isStoreSame = [...stores.values()].every(store => {
+      const { kind, metadata } = store
+      const now =
+        kind === 'SecretStore'
+          ? deps.stores.get(`${namespace}/${metadata.name}`)
+          : deps.clusterStores.get(metadata.name)
+      return sameStore(store, now)
+    })
+    if (!isSame || !isStoreSame) throw new Superseded()
+  }
+
+/** The doors of the stores that are pushed to, or why there is none. */
+const openDoors = async (pass: PushPass, stores: Stores): Promise<ReadonlyMap<string, Door | Fault>> =>
+  new Map(
+    await Promise.all(
+      [...stores].map(async ([id, store]) => {
+        const door = await openDoor(pass, store, 'spec.secretStoreRefs').catch((thrown: unknown) => {
+          pass.signal.throwIfAborted()
+          return asFault(thrown)
+        })
+        return [id, door] as const
+      }),
+    ),
+  )
+
+const workOf = async (pass: PushPass, usable: Usable, items: readonly ItemPush[]): Promise<Work> => {
+  const doors = await openDoors(pass, usable.stores)
+  const jobs = items.flatMap((push): Job[] => {
+    const door = doors.get(storeId(push.store))
+    return door && !(door instanceof Fault) ? [{ door, push }] : []
+  })
+  const faults = [...doors.values()].filter((door): door is Fault => door instanceof Fault)
+  return { items, jobs, faults, before: recordOf(pass.pushSecret), mustHold: holding(pass, usable.stores) }
+}
+
+// of one item, and not of the store: told at the entry that names it
+const ofItem: readonly FaultCode[] = ['AccessDenied', 'ItemEmpty', 'GatewayFailed', 'GatewayAnswerInvalid']
+
+const settled = async <T>(pass: PushPass, { door, push: { parts } }: Job, work: Promise<T>): Promise<T | Fault> => {
+  try {
+    return await work
+  } catch (thrown) {
+    pass.signal.throwIfAborted()
+    const isItem = thrown instanceof Fault && ofItem.includes(thrown.code)
+    const path = (isItem ? parts[0]?.path : undefined) ?? 'spec.secretStoreRefs'
+    return refusedBy(pass, door.store, thrown, path)
+  }
+}
+
+type Considered = { readonly job: Job; readonly verdict: Verdict | Fault }
+
+const considerAll = (pass: PushPass, { jobs, before }: Work, isSettled: boolean): Promise<readonly Considered[]> =>
+  Promise.all(
+    jobs.map(async job => {
+      const id = storeId(job.push.store)
+      const known = (part: Job['push']['parts'][number]) => has(before, id, part)
+      const isOurs = isSettled && job.push.parts.every(known)
+      return { job, verdict: await settled(pass, job, consider(pass, { job, recorded: known }, isOurs)) }
+    }),
+  )
+
+const entriesOf = (job: Job, parts: Job['push']['parts']) =>
+  parts.map(({ entry }) => ({ store: storeId(job.push.store), entry }))
+
+/**
+ * What is about to be made is written down first where it is to be deleted one day: a process that dies between the two must not
+ * leave an item that nobody knows of. The record with it.
+ */
+const declare = async (pass: PushPass, considered: readonly Considered[], before: Record): Promise<Record> => {
+  if (pass.pushSecret.spec.deletionPolicy !== 'Delete') return before
+  const made = considered.flatMap(({ job, verdict }) =>
+    verdict instanceof Fault || verdict.do === 'keep' ? [] : entriesOf(job, verdict.ours),
+  )
+  const record = union(before, recorded(made))
+  const { fields, patch } = intent(pass.pushSecret, record)
+  if (fields && patch) {
+    await pass.deps.status.patch(refOf(pass.pushSecret), patch, pass.signal)
+    pass.parts.memory.note(pass.key, pass.pushSecret, fields)
+  }
+  return record
+}
+
+const carryAll = (pass: PushPass, considered: readonly Considered[], before: Record) =>
+  Promise.all(
+    considered.map(async ({ job, verdict }): Promise<{ job: Job; done: Done | Fault }> => {
+      if (verdict instanceof Fault) return { job, done: verdict }
+      const known = (part: Job['push']['parts'][number]) => has(before, storeId(job.push.store), part)
+      return { job, done: await settled(pass, job, carryOut(pass, { job, recorded: known }, verdict)) }
+    }),
+  )
+
+/** Everything that the plan names, whatever comes of it: what is in it is not to be deleted. */
+const plannedOf = (items: readonly ItemPush[]): Record =>
+  recorded(items.flatMap(({ store, parts }) => parts.map(({ entry }) => ({ store: storeId(store), entry }))))
+
+const nothingLeft: Cleaned = { remaining: [], faults: [], left: [] }
+
+/** The items one by one, and then what is not pushed any more; everything it touches is held. */
+const act = async (pass: PushPass, work: Work, source: Source, isSettled: boolean): Promise<PushOutcome> => {
+  const { pushSecret, startedAt } = pass
+  const isDeleting = pushSecret.spec.deletionPolicy === 'Delete'
+  const doomed = isDeleting ? await cleaning(pass, work.before, plannedOf(work.items)) : undefined
+  const keys = [...work.jobs.map(({ door, push }) => holdKey(door, push.remoteKey)), ...(doomed?.keys ?? [])]
+  return pass.parts.turnstile.hold(keys, async () => {
+    const considered = await considerAll(pass, work, isSettled)
+    work.mustHold()
+    const declared = await declare(pass, considered, work.before)
+    const all = await carryAll(pass, considered, work.before)
+    const faults = [...work.faults, ...all.flatMap(({ done }) => (done instanceof Fault ? [done] : []))]
+    const ours = recorded(all.flatMap(({ job, done }) => (done instanceof Fault ? [] : entriesOf(job, done.ours))))
+    // what could not be pushed leaves everything as it was
+    if (faults.length > 0) return { did: 'fail', faults, record: union(declared, ours), left: [] }
+    const cleaned = doomed ? await clean(pass, doomed, work.items) : nothingLeft
+    const record = union(recorded(cleaned.remaining), ours)
+    if (cleaned.faults.length > 0) return { did: 'fail', record, faults: cleaned.faults, left: cleaned.left }
+    const written = all.filter(({ done }) => !(done instanceof Fault) && done.did !== 'kept').length
+    const { version: sourceVersion } = source
+    return { did: 'push', record, sourceVersion, startedAt, written, keepsClock: false, left: cleaned.left }
+  })
+}
+
+/**
+ * From Secrets to items: planned as a whole, and nothing sent where a part of the plan is wrong. Throws Fault, Refused or Superseded,
+ * and then nothing was sent.
+ */
+export const push = async (
+  pass: PushPass,
+  usable: Usable,
+  { source, reason }: { readonly source: Source; readonly reason: PushReason },
+): Promise<PushOutcome> => {
+  const { parts, key, pushSecret, startedAt } = pass
+  const items = await planOf(pass, usable, source)
+  const mark = markOf(items)
+  const record = recordOf(pushSecret)
+  if (reason === 'source' && parts.pushed.get(key) === mark) {
+    const { version: sourceVersion } = source
+    return { did: 'push', record, sourceVersion, startedAt, written: 0, keepsClock: true, left: [] }
+  }
+  parts.pushed.delete(key)
+  const work = await workOf(pass, usable, items)
+  work.mustHold()
+  const outcome = await act(pass, work, source, pushSecret.status?.sourceVersion === source.version)
+  if (outcome.did === 'push') parts.pushed.set(key, mark)
+  return outcome
+}

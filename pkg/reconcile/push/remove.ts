@@ -1,0 +1,81 @@
+import type { PushEntry } from '#api'
+import { Fault, type Sensitive, show } from '#core'
+import { type ItemPush, itemPath, withoutProperty } from '#materialize'
+import type { Door } from './door.ts'
+import { factKey, type PushPass } from './pass.ts'
+
+/** `left`: it is there, and not ours to delete. */
+export type Removed = 'gone' | 'left'
+
+interface Doomed {
+  readonly door: Door
+  readonly entry: PushEntry
+  /** What is still pushed to the same item. */
+  readonly staying: ItemPush | undefined
+}
+
+const path = 'status.syncedPushSecrets'
+
+const protectedFault = (remoteKey: string): Fault =>
+  new Fault('RemoteProtected', `item ${show(remoteKey)} is protected from deletion`, { path: 'spec.deletionPolicy' })
+
+const moved = (remoteKey: string): Fault =>
+  new Fault('RemoteConflict', `item ${show(remoteKey)} was written by somebody else while it was to be deleted`, {
+    path,
+  })
+
+/** Whether what is still pushed to the item needs what would go. */
+const isStaying = ({ staying, entry }: Doomed): boolean => {
+  if (!staying) return false
+  const { property } = entry.match.remoteRef
+  if (!property) return true
+  return staying.parts.some(({ gives }) => gives.is === 'value' || gives.members.has(property))
+}
+
+const removeProperty = async (
+  pass: PushPass,
+  { door, entry }: Doomed,
+  item: { readonly isProtected: boolean; readonly lastVersion: number | undefined },
+): Promise<Removed | 'whole'> => {
+  const { remote } = pass.deps
+  const { remoteKey, property = '' } = entry.match.remoteRef
+  const held = await remote.value(door.identity, remoteKey, pass.signal)
+  if (held === undefined) return 'gone'
+  const left: Sensitive | 'empty' | 'absent' = withoutProperty(held, property)
+  if (left === 'absent') return 'gone'
+  if (left === 'empty') return 'whole'
+  const update = { path: remoteKey, value: left, lastVersion: item.lastVersion }
+  const written = await remote.update(door.identity, update, pass.signal)
+  if (written === 'conflict') throw moved(remoteKey)
+  return 'gone'
+}
+
+/**
+ * Takes away what was pushed: the property, or the item where nothing else is in it. Only what has our tag is touched, whatever the
+ * status says; what is not there counts as deleted (decision 21). Throws Fault.
+ */
+export const removeEntry = async (pass: PushPass, doomed: Doomed): Promise<Removed> => {
+  if (isStaying(doomed)) return 'gone'
+  const { door, entry } = doomed
+  const { remoteKey, property } = entry.match.remoteRef
+  const { remote } = pass.deps
+  pass.parts.facts.forget(factKey(door, remoteKey))
+  // never from memory: it may have been made anew by somebody else
+  const item = await remote.look(door.identity, remoteKey, pass.signal)
+  if (!item) return 'gone'
+  if (!item.isTagged || !item.isStatic) return 'left'
+  if (property) {
+    const removed = await removeProperty(pass, doomed, item)
+    if (removed !== 'whole') return removed
+  }
+  if (item.isProtected) throw protectedFault(remoteKey)
+  await remote.remove(door.identity, remoteKey, pass.signal)
+  return 'gone'
+}
+
+/** The items that are still pushed, by store and path. */
+export const stayingBy = (items: readonly ItemPush[]) => {
+  const by = new Map(items.map(item => [`${item.store.kind}/${item.store.name} ${itemPath(item.remoteKey)}`, item]))
+  return (storeName: string, { match }: PushEntry): ItemPush | undefined =>
+    by.get(`${storeName} ${itemPath(match.remoteRef.remoteKey)}`)
+}
