@@ -20,6 +20,8 @@ export interface Finding {
   /** Id of the rule, the anchor in docs/reference/rejections.md. */
   readonly rule: string
   readonly level: Level
+  /** A denial that the object was accepted with before an update, and so a warning that nobody can silence. */
+  readonly accepted?: true
 }
 
 /** What is known of a store, undefined where it does not exist; asked only for refs of the object under review. */
@@ -88,8 +90,9 @@ export const denialText = (subject: string, denials: readonly Finding[]): string
 }
 
 const warningText = (finding: Finding): string => {
-  const end = ` [${finding.rule}]`
-  const text = [...sentence(finding)]
+  const end = ` [${finding.rule}${finding.accepted ? ', accepted before' : ''}]`
+  // the bracket behind says it already
+  const text = [...sentence(finding).replace(` [${finding.rule}, by policy]`, '')]
   const room = longestWarning - end.length
   return `${text.length > room ? `${text.slice(0, room - 1).join('')}…` : text.join('')}${end}`
 }

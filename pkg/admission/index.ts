@@ -11,7 +11,7 @@ export {
   warningTexts,
 } from './findings.ts'
 export { classAnnotation, isMakerOf } from './foreign.ts'
-export { judge } from './judge.ts'
+export { judge, settled } from './judge.ts'
 export { allowedPaths, allowsFolder, allowsItem, type PathUse } from './paths.ts'
 export { parseReview } from './review.ts'
 export { gatewayUrl } from './rules/gateway-url.ts'

@@ -1,7 +1,7 @@
 import { type Context, type Finding, stamp } from './findings.ts'
 import { foreignDraft, foreignRule } from './foreign.ts'
 import { isJudged, kinds } from './kinds.ts'
-import { schemaRule, warning } from './rules/index.ts'
+import { denying, schemaRule, warning } from './rules/index.ts'
 import { settle, silenceFindings } from './settle.ts'
 
 export interface Verdict {
@@ -22,7 +22,7 @@ export const ratchet = (found: readonly Finding[], before: readonly Finding[]): 
     const count = left.get(identity(finding)) ?? 0
     if (count === 0) return finding
     left.set(identity(finding), count - 1)
-    return { ...finding, level: 'warn' as const }
+    return finding.level === 'deny' ? { ...finding, level: 'warn' as const, accepted: true as const } : finding
   })
 }
 
@@ -60,7 +60,7 @@ export const judge = (object: unknown, prior?: unknown, context: Context = {}): 
     return { denials: [stamp(schemaRule.id, draft)], warnings: [] }
   }
   const examine = (each: unknown) =>
-    settled([...kinds[kind](each, context), ...silenceFindings(each, warning)], each, context)
+    settled([...kinds[kind](each, context), ...silenceFindings(each, { warning, denying })], each, context)
   const found = examine(object)
   const kept = prior === undefined || prior === null ? found : ratchet(found, examine(prior))
   return verdictOf(lowered(kept, object, context))

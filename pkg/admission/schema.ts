@@ -65,7 +65,9 @@ const patternWords = (pattern: string | undefined, value: unknown): Pick<Draft, 
 const sizeWords = (issue: Issue, value: unknown): Pick<Draft, 'message' | 'remedy'> => {
   if (issue.code === 'too_small') {
     const empty = value === '' || (Array.isArray(value) && value.length === 0)
-    return { message: empty ? 'is empty' : `must not be below ${issue.minimum}`, remedy: 'fill it in, or leave it out' }
+    return empty
+      ? { message: 'is empty', remedy: 'fill it in, or leave it out' }
+      : { message: `must not be below ${issue.minimum}`, remedy: `write ${issue.minimum} or more` }
   }
   const most = issue.code === 'too_big' ? issue.maximum : ''
   return { message: `is longer than the ${most} that are allowed`, remedy: 'shorten it' }

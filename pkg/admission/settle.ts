@@ -27,12 +27,19 @@ const path = `metadata.annotations["${silenceAnnotation}"]`
 // whoever lists more of them wants to see how much we bear
 const mostNamed = 50
 
-/** What the annotation of an object names that is none of `warning`, the ids of the rules that can warn. */
-export const silenceFindings = (object: unknown, warning: readonly string[]): readonly Finding[] => {
+/** What the annotation of an object names that is none of `warning`, the ids of the rules that can warn; `denying`: those that cannot. */
+export const silenceFindings = (
+  object: unknown,
+  { warning, denying }: { readonly warning: readonly string[]; readonly denying: readonly string[] },
+): readonly Finding[] => {
   const unknown = silencedBy(object)
     .slice(0, mostNamed)
     .filter(id => !warning.includes(id))
   return unknown.map(id => {
+    if (denying.includes(id)) {
+      const message = `${show(id)} denies, and cannot be silenced`
+      return stamp(silenceRule.id, { path, message, remedy: 'leave it out', level: 'warn' })
+    }
     const meant = nearest(id, warning)
     const remedy = meant ? `did you mean ${meant}?` : 'write the id that stands in brackets behind a warning'
     return stamp(silenceRule.id, { path, message: `${show(id)} is no rule that warns`, remedy, level: 'warn' })

@@ -7,7 +7,7 @@ import { lookAgainMs } from './manifest/claim.ts'
 import { isObjectIntact, objectAsSecret } from './manifest/target.ts'
 import { forceSyncOf } from './marks.ts'
 import { type Next, nextAfter } from './next.ts'
-import { digestOf, engineOf, type Parts, type Pass, Refused, Superseded } from './pass.ts'
+import { digestOf, engineOf, type Parts, type Pass, Refused, Superseded, type Unwritten } from './pass.ts'
 import { policyOf } from './policy.ts'
 import type { Deps } from './ports.ts'
 import { release } from './release.ts'
@@ -186,7 +186,7 @@ const decideNow = async (pass: Pass): Promise<Decision> => {
  * the API server does not take the status.
  */
 export const externalSecretReconciler = (deps: Deps, parts: Parts) => {
-  const unwritten = new Map<string, number>()
+  const unwritten = new Map<string, Unwritten>()
   const asked = new Map<string, string | undefined>()
   return async (key: string, signal: AbortSignal): Promise<Next> => {
     const seen = deps.externalSecrets.get(key)

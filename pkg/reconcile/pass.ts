@@ -21,6 +21,12 @@ export interface Parts {
   readonly suspect: (storeKey: string) => void
 }
 
+/** Values of a pass that did not get to write them: when it began, and for how long they serve the next ones. Milliseconds. */
+export interface Unwritten {
+  readonly at: number
+  readonly keepMs: number
+}
+
 /** One pass over one object, with everything that its steps need. */
 export interface Pass {
   readonly deps: Deps
@@ -29,8 +35,8 @@ export interface Pass {
   readonly externalSecret: ExternalSecret
   readonly startedAt: Date
   readonly signal: AbortSignal
-  /** Passes that read their items but did not get to write them: key and start. */
-  readonly unwritten: Map<string, number>
+  /** What was read and not written, by key. */
+  readonly unwritten: Map<string, Unwritten>
 }
 
 /** Several faults that end a pass together. */

@@ -1,7 +1,8 @@
-import { gatewayUrl, judge } from '#admission'
+import { type Finding, gatewayUrl, judge, settled } from '#admission'
 import { Fault, type FaultCode, parseDuration, sentence } from '#core'
 import { isReferent } from './account.ts'
 import { spread } from './decide.ts'
+import { keyFindings } from './long-lived.ts'
 import { storeFinalizer } from './marks.ts'
 import type { StatusMemory } from './memory.ts'
 import { type Next, nextAfter } from './next.ts'
@@ -32,6 +33,11 @@ const lookUp = (deps: Deps, key: string): Store | undefined => {
   return kind === 'SecretStore' ? deps.stores.get(name) : deps.clusterStores.get(name)
 }
 
+const denied = (findings: readonly Finding[]) => findings.filter(({ level }) => level === 'deny')
+
+const faultsOf = (findings: readonly Finding[]): readonly Fault[] =>
+  findings.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
+
 /** What keeps the store from working: its manifest, its credentials, or a login that is really tried. */
 const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen> => {
   const { policy, localGateways } = deps
@@ -41,13 +47,13 @@ const look = async (deps: Deps, store: Store, signal: AbortSignal): Promise<Seen
   // plain http does harm for as long as it stays; whoever was warned when it was applied may be long gone
   const notes = warnings.filter(({ rule }) => rule === gatewayUrl.id).map(sentence)
   if (denials.length > 0) {
-    const faults = denials.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy }))
-    return { faults, notes }
+    return { faults: faultsOf(denials), notes }
   }
   // who it logs in as only those who read can tell
   if (isReferent(store)) return { faults: [], notes, referent: true }
   const tried = await tryStore(deps, store, signal)
-  return { ...tried, notes: [...notes, ...tried.notes] }
+  const unwanted = settled(keyFindings(store, tried.identity, policy), store, { policy })
+  return { faults: [...tried.faults, ...faultsOf(denied(unwanted))], notes: [...notes, ...tried.notes] }
 }
 
 const timed: readonly FaultCode[] = ['CredentialMissing', 'LoginBlocked']

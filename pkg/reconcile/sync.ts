@@ -20,8 +20,9 @@ const heldMs = 60e3
 
 /** How long ago the value was read that still waits to be written; undefined where there is none, or it has waited too long. */
 const heldFor = ({ unwritten, key, startedAt }: Pass): number | undefined => {
-  const age = startedAt.getTime() - (unwritten.get(key) ?? Number.NEGATIVE_INFINITY)
-  return age >= 0 && age <= heldMs ? age : undefined
+  const held = unwritten.get(key)
+  const age = startedAt.getTime() - (held?.at ?? Number.NEGATIVE_INFINITY)
+  return held && age >= 0 && age <= held.keepMs ? age : undefined
 }
 
 const ageAllowed = (pass: Pass, { maxAgeMs }: Sync): Age => {
@@ -51,6 +52,13 @@ const leased = ({ items }: Fetched): readonly ItemValue[] =>
   [...items.values()]
     .flatMap(read => [...read.values()])
     .flatMap(item => (item instanceof Fault || item.type !== 'DYNAMIC_SECRET' ? [] : [item]))
+
+/**
+ * For how long what was read serves passes that fail before they write: a minute, and a lease until it is due anyway. Whoever names a
+ * property that a dynamic item has not would otherwise have a new database user made at each retry.
+ */
+const keepFor = (fetched: Fetched): number =>
+  Math.max(heldMs, ...leased(fetched).map(({ ttlMs }) => ((ttlMs ?? 0) * 2) / 3))
 
 /** Two thirds of the shortest lease, or the interval (decision 18); undefined where nothing was leased. */
 const leaseDueAt = ({ externalSecret, startedAt }: Pass, fetched: Fetched): Date | undefined => {
@@ -149,6 +157,6 @@ export const sync = async (pass: Pass, stores: Stores, decision: Sync): Promise<
     if (!stillHolds(pass, stores)) throw new Superseded()
   }
   mustHold()
-  if (heldFor(pass) === undefined) unwritten.set(key, startedAt.getTime())
+  if (heldFor(pass) === undefined) unwritten.set(key, { at: startedAt.getTime(), keepMs: keepFor(fetched) })
   return conclude(pass, { target, decision, fetched, mustHold })
 }

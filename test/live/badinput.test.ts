@@ -214,7 +214,7 @@ t.test('an object that was there before its rule', async t => {
       namespace,
     })
     t.equal(said.code, 0)
-    t.equal(plain(said.stderr), `Warning: ${duplicate} [duplicate-key]`)
+    t.equal(plain(said.stderr), `Warning: ${duplicate} [duplicate-key, accepted before]`)
   })
   await t.test('an edit that adds a fault is refused for that fault', async t => {
     const edited = { spec: { refreshInterval: '5 minutes' } }
@@ -223,7 +223,7 @@ t.test('an object that was there before its rule', async t => {
     })
     t.equal(said.code, 1)
     const [warning, ...rest] = plain(said.stderr).split('\n')
-    t.equal(warning, `Warning: ${duplicate} [duplicate-key]`)
+    t.equal(warning, `Warning: ${duplicate} [duplicate-key, accepted before]`)
     t.equal(
       rest.join('\n'),
       deniedBy('ExternalSecret', 'NS/edited', ['spec.refreshInterval: "5 minutes" is not a duration → write 5m']),

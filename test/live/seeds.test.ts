@@ -125,7 +125,7 @@ const kubernetesWords = [
 const openWords =
   'Warning: spec.conditions: are missing: every namespace of the cluster may read with the identity of this store → list namespaces or a namespaceSelector; namespaceSelector: {} says that all are meant [store-open]'
 
-const longLived = `Warning: ${auth}: logs in by an access key, which is good until somebody changes it → log in by an identity that proves itself, as kubernetesAuth or the cloud does, or silence this [long-lived-key]`
+const longLived = `Warning: ${auth}: logs in by an access key, which is good until somebody changes it → log in by an identity that proves itself, as kubernetesAuth or the cloud does [long-lived-key]`
 
 /**
  * What kubectl says beside its results. A store that was made a moment ago may not have been seen yet, and what live checks say is about

@@ -111,7 +111,8 @@ const inputs: readonly Bad[] = [
     status: 'True',
     reason: 'Valid',
     code: 'Valid',
-    message: 'store validated; Secret NS/NAME, key "accessType", has blanks or line ends around it, which are left out',
+    message:
+      'store validated; Secret NS/NAME, key "accessType", has blanks or line ends around it, which are left out → write it without them, as printf does and echo does not',
   },
   {
     name: 'trailing-newline-in-the-id',
@@ -119,7 +120,8 @@ const inputs: readonly Bad[] = [
     status: 'True',
     reason: 'Valid',
     code: 'Valid',
-    message: 'store validated; Secret NS/NAME, key "accessId", has blanks or line ends around it, which are left out',
+    message:
+      'store validated; Secret NS/NAME, key "accessId", has blanks or line ends around it, which are left out → write it without them, as printf does and echo does not',
   },
   {
     name: 'unknown-type',

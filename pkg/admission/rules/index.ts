@@ -153,3 +153,6 @@ export const catalogue: ReadonlyMap<string, Described> = new Map(described.map(e
 
 /** The ids of the rules that can warn: what a policy may set and an annotation silence. */
 export const warning: readonly string[] = [...catalogue.values()].flatMap(({ id, warns }) => (warns ? [id] : []))
+
+/** The ids of those that only deny. */
+export const denying: readonly string[] = [...catalogue.values()].flatMap(({ id, warns }) => (warns ? [] : [id]))

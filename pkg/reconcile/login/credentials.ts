@@ -148,7 +148,11 @@ export const credentialsLogin = async (
   const login = await loginBy(ways[type], { accessID, accessTypeParam }, selectors, { context, account })
   const padded = [accessID, accessType].filter(value => !(value instanceof Fault) && value.trimmed)
   const notes = padded.flatMap(value =>
-    value instanceof Fault ? [] : [`${value.place} has blanks or line ends around it, which are left out`],
+    value instanceof Fault
+      ? []
+      : [
+          `${value.place} has blanks or line ends around it, which are left out → write it without them, as printf does and echo does not`,
+        ],
   )
   const rotates = login.type === 'universal_identity' && !(accessTypeParam instanceof Fault)
   return { login, notes, ...(rotates ? { tokenAt: accessTypeParam.at } : {}) }

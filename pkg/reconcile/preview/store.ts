@@ -1,6 +1,7 @@
-import { type Finding, liveStore, longLivedKey, notChecked, stamp } from '#admission'
+import { type Finding, liveStore, notChecked, stamp } from '#admission'
 import type { Fault } from '#core'
 import { isReferent } from '../account.ts'
+import { keyFindings } from '../long-lived.ts'
 import type { CredentialReader } from '../ports.ts'
 import type { Store } from '../store.ts'
 import { isDefinite } from '../store-status.ts'
@@ -41,15 +42,6 @@ const elsewhere = (gateway: string): Finding =>
     level: 'warn',
   })
 
-/** A key that never ends opens the vault to whoever copies it; where many namespaces hang on it, it is worth a word. */
-const keyFindings = (store: Store, { identity }: Trial, { policy }: PreviewDeps): readonly Finding[] => {
-  const isWanted = store.kind === 'ClusterSecretStore' || Object.hasOwn(policy?.rules ?? {}, longLivedKey.id)
-  if (identity?.login.type !== 'api_key' || !isWanted) return []
-  const message = 'logs in by an access key, which is good until somebody changes it'
-  const remedy = 'log in by an identity that proves itself, as kubernetesAuth or the cloud does, or silence this'
-  return [stamp(longLivedKey.id, { path: `${base}.authSecretRef`, message, remedy, level: 'warn' })]
-}
-
 /** In a status they are sentences in a row, some with a path of their own in front. */
 const noteFindings = ({ notes }: Trial): readonly Finding[] =>
   notes.map(note => {
@@ -80,7 +72,7 @@ export const previewStore = async (
     return withheld.length === 0
   })
   const { faults, identity } = tried
-  const told = [...noteFindings(tried), ...keyFindings(store, tried, deps)]
+  const told = [...noteFindings(tried), ...keyFindings(store, identity, deps.policy)]
   if (faults.some(fault => isEnded(fault, signal))) {
     if (!identity) return [tooSlow(`${base}.authSecretRef`, 'the API server')]
     patience.spent(identity.gateway)

@@ -48,7 +48,7 @@ const cases: readonly { name: string; object: object; policy?: Policy; says: rea
     object: { ...negative('secret-key'), spec: externalSecret(s => Object.assign(s, { data: [], dataFrom: [] })).spec },
     says: [
       'spec: has neither data nor dataFrom → name at least one item under data',
-      'metadata.annotations["latchkey.dev/silence"]: "secret-key" is no rule that warns → write the id that stands in brackets behind a warning [silence]',
+      'metadata.annotations["latchkey.dev/silence"]: "secret-key" denies, and cannot be silenced → leave it out [silence]',
     ],
   },
 ]
@@ -86,7 +86,7 @@ t.test('a check is not asked about what the rules refuse', async t => {
 t.test('what a check has against the object before an update too becomes a warning', async t => {
   const { response } = await asked(async () => [finding('deny')], externalSecret(), negative())
   t.equal(response.allowed, true)
-  t.same(response.warnings, ['spec.data[0]: is not there [live-item]'])
+  t.same(response.warnings, ['spec.data[0]: is not there [live-item, accepted before]'])
 })
 
 t.test(

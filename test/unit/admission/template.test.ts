@@ -54,7 +54,11 @@ t.test('a template that was there before the update warns; one that comes with i
   const before = templated({ url: '{{ uper .user }}' })
   t.same(await ask(before), { allowed: false, lines: [`  ${uper}`], warnings: undefined })
   const edited = templated({ url: '{{ uper .user }}', other: '{{ .user }}' })
-  t.same(await ask(edited, before), { allowed: true, lines: undefined, warnings: [`${uper} [template]`] })
+  t.same(await ask(edited, before), {
+    allowed: true,
+    lines: undefined,
+    warnings: [`${uper} [template, accepted before]`],
+  })
   t.match(await ask(templated({ url: '{{ .user }}', b: '{{ uper .user }}' }), before), { allowed: false })
 })
 

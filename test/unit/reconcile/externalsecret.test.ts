@@ -466,6 +466,23 @@ t.test('trouble with our own write costs no second lease', async t => {
   t.ok((state.reads[3]?.maxAgeMs ?? 0) > 45e3, 'and what was read then is held in its turn')
 })
 
+t.test('a property that a dynamic item has not costs one lease, and not one at each retry', async t => {
+  const state = world({ externalSecrets: [externalSecret()], stores: [secretStore()] })
+  state.items.set('/db', { ...text('{"name":"u"}', 'DYNAMIC_SECRET'), ttlMs: 900e3 })
+  const { pass } = start(state)
+  await pass()
+  t.match(state.statuses[0]?.status, { conditions: [{ status: 'False', message: /has no property/ }] })
+  settle(state)
+  for (const seconds of [300, 590]) {
+    state.at = new Date(now.getTime() + seconds * 1e3)
+    await pass()
+    t.ok((state.reads.at(-1)?.maxAgeMs ?? 0) > seconds * 1e3, `the same lease after ${seconds} s`)
+  }
+  state.at = new Date(now.getTime() + 610e3)
+  await pass()
+  t.equal(state.reads.at(-1)?.maxAgeMs, 30e3, 'a new one when it is due')
+})
+
 t.test('the event of our own write does not sync again before the watch shows our status', async t => {
   const state = world({ externalSecrets: [externalSecret()], stores: [secretStore()] })
   state.items.set('/db', json)

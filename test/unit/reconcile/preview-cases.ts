@@ -221,7 +221,7 @@ export const previewCases: Readonly<Record<string, readonly Case[]>> = {
       name: 'a ClusterSecretStore with an access key',
       object: clusterStore({ akeyless: { akeylessGWApiURL: 'https://api.akeyless.io' } }),
       lines: [
-        `${provider}.authSecretRef: logs in by an access key, which is good until somebody changes it → log in by an identity that proves itself, as kubernetesAuth or the cloud does, or silence this [long-lived-key]`,
+        `${provider}.authSecretRef: logs in by an access key, which is good until somebody changes it → log in by an identity that proves itself, as kubernetesAuth or the cloud does [long-lived-key]`,
       ],
     },
     {
@@ -229,7 +229,7 @@ export const previewCases: Readonly<Record<string, readonly Case[]>> = {
       object: trusted,
       deps: { policy: { rules: { 'long-lived-key': 'warn' } } },
       lines: [
-        `${provider}.authSecretRef: logs in by an access key, which is good until somebody changes it → log in by an identity that proves itself, as kubernetesAuth or the cloud does, or silence this [long-lived-key]`,
+        `${provider}.authSecretRef: logs in by an access key, which is good until somebody changes it → log in by an identity that proves itself, as kubernetesAuth or the cloud does [long-lived-key]`,
       ],
     },
     { name: 'a SecretStore else', object: trusted, lines: [] },

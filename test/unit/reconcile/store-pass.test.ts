@@ -200,7 +200,8 @@ t.test(
 )
 
 t.test('blanks around a credential are left out, and said beside whatever comes of it', async t => {
-  const note = 'Secret demo/creds, key "accessType", has blanks or line ends around it, which are left out'
+  const note =
+    'Secret demo/creds, key "accessType", has blanks or line ends around it, which are left out → write it without them, as printf does and echo does not'
   const creds = { accessId: 'p-x', accessType: 'api_key\n', accessTypeParam: 'k' }
   const state = fresh()
   credentials(state, creds)
@@ -317,4 +318,13 @@ t.test('a store with a warning that the policy made a denial does not log in', a
   await look(state, 'ClusterSecretStore/main')
   t.match(state.log, [/^event ClusterSecretStore Warning SpecInvalid/, /^patch/])
   t.match(state.statuses[0]?.status, { conditions: [{ status: 'False', message: /\[store-open, by policy\]$/ }] })
+})
+
+t.test('an access key is no way in where the policy denies it, whoever let the store in', async t => {
+  const rules = { 'long-lived-key': 'deny' as const }
+  const state = world({ stores: [secretStore()] })
+  await storeReconciler({ ...state.deps, policy: { rules } }, createStatusMemory())('SecretStore/demo/main', signal)
+  t.match(state.statuses.at(-1)?.status, {
+    conditions: [{ status: 'False', message: /logs in by an access key.* \[long-lived-key, by policy\]$/ }],
+  })
 })

@@ -71,7 +71,7 @@ const refused: readonly { name: string; text: string; lines: readonly string[] }
   {
     name: 'a budget of nothing',
     text: 'refreshesPerMinute: 0',
-    lines: ['refreshesPerMinute: must not be below 1 → fill it in, or leave it out'],
+    lines: ['refreshesPerMinute: must not be below 1 → write 1 or more'],
   },
   {
     name: 'text that is no YAML',
