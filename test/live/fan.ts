@@ -37,6 +37,7 @@ export interface Ground {
   /** Class of the process, and label of the namespaces; names nothing else in the cluster. */
   readonly mark: string
   readonly audit: Audit
+  readonly gateway: Awaited<ReturnType<typeof startTlsGateway>>
   start(options?: { readonly kubeconfig?: string; readonly args?: readonly string[] }): Promise<Started>
   /** A namespace with the label, or with others. */
   space(name: string, metadata?: object): Promise<string>
@@ -65,6 +66,7 @@ export const setUp = async (t: Ending): Promise<Ground> => {
   return {
     mark,
     audit,
+    gateway,
     start: ({ kubeconfig = audit.kubeconfig, args = [] } = {}) =>
       startLatchkey(t, { gateway, kubeconfig, args: ['--controller-class', mark, ...args] }),
     space: async (name, metadata = {}) => {

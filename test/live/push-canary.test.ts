@@ -47,7 +47,20 @@ const wrong: Readonly<Record<string, { spec: object; says: RegExp }>> = {
     says: /spec\.template\.templateFrom/,
   },
   bytes: { spec: { data: [to('/c/bytes', 'bytes')] }, says: /is not UTF-8/ },
-  twice: { spec: { data: [to('/c/x', 'k'), to('/c/x', 'other')] }, says: /takes two values/ },
+  // what rules cannot know: the item is named by a key
+  twice: {
+    spec: {
+      data: [to('/c/x', 'k')],
+      dataTo: [
+        {
+          storeRef: { name: 'store' },
+          match: { regexp: '^other$' },
+          rewrite: [{ regexp: { source: '.*', target: '/c/x' } }],
+        },
+      ],
+    },
+    says: /takes two values/,
+  },
 }
 t.test('values that cannot be pushed', async t => {
   for (const [name, { spec, says: words }] of Object.entries(wrong)) {

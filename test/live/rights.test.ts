@@ -113,8 +113,13 @@ const start = async (t: Tap) => {
 }
 type Tap = Parameters<typeof whenReady>[0]
 
+// a namespace of another test that is being deleted takes no events, whoever may write them
+const isOthersEvent = (path: string) => path.endsWith('/events') && path !== paths.events
+
 const forbidden = (audit: Audit) =>
-  audit.asked().flatMap(({ method, path, status }) => (status === 403 ? [`${method} ${path}`] : []))
+  audit
+    .asked()
+    .flatMap(({ method, path, status }) => (status === 403 && !isOthersEvent(path) ? [`${method} ${path}`] : []))
 
 const logInAs = (name: string) =>
   akeylessSpec(

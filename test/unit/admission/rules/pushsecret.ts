@@ -435,9 +435,9 @@ export const pushCases: Cases = {
       [
         push((s, object) => {
           object.metadata.namespace = 'out'
-          s.secretStoreRefs = [main, { name: 'private', kind: 'ClusterSecretStore' }]
+          s.secretStoreRefs = [{ name: 'private', kind: 'ClusterSecretStore' }]
         }),
-        'spec.secretStoreRefs[1].name: ClusterSecretStore "private" does not admit namespace out → use another store, or have the namespace admitted by spec.conditions of that one [store-admits]',
+        'spec.secretStoreRefs[0].name: ClusterSecretStore "private" does not admit namespace out → use another store, or have the namespace admitted by spec.conditions of that one [store-admits]',
       ],
     ],
   },
