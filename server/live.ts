@@ -6,7 +6,7 @@ import type { Services } from './services.ts'
 import { turns } from './turns.ts'
 import type { Watches } from './watches.ts'
 
-/** For all that a review waits for beside its rules; the webhook's own timeout is 5 s (deploy/webhooks.ts). */
+/** For the remote part of a review, behind rules and templates; the webhook's own timeout is 5 s (deploy/webhooks.ts). */
 export const liveBudgetMs = 1_000
 
 type Modes = Readonly<Record<'stores' | 'items', Mode>>

@@ -3,6 +3,7 @@ import t from 'tap'
 import { firingsInDay, longestPause, nextFiring, parseSchedule } from '#core'
 import { buildCronOracle, type CronCase } from '../../oracle/cron/oracle.ts'
 import { readGolden } from '../../oracle/golden.ts'
+import { seed } from '../../support/random.ts'
 
 /** The next five firings, fewer where there are no more, null for a refusal. */
 const ours = (spec: string, at: number): readonly number[] | null => {
@@ -137,7 +138,6 @@ const spec = fc.oneof(
   },
 )
 const instant = fc.integer({ min: Date.parse('1960-01-01T00:00:00Z'), max: Date.parse('2110-01-01T00:00:00Z') })
-const seed = Number(process.env['LATCHKEY_SEED'] ?? Date.now() % 1_000_000)
 
 t.test(`random schedules fire here when they fire in Go, seed ${seed}`, { timeout: 600_000 }, async t => {
   const oracle = buildCronOracle(reason => t.comment(reason))

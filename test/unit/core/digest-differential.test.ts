@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { buildHashOracle, type HashQuestion } from '../../oracle/hash/oracle.ts'
+import { seed } from '../../support/random.ts'
 import { ourHash } from './our-hash.ts'
 
 const oracle = buildHashOracle(reason => t.comment(reason))
-const seed = Number(process.env['LATCHKEY_SEED'] ?? Date.now() % 1_000_000)
 const runs = 10_000
 
 // UTF-8 and UTF-16 put the characters around U+FFFF and U+10000 in different orders.

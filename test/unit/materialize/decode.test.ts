@@ -4,6 +4,7 @@ import { type DecodingStrategy, decode } from '../../../pkg/materialize/decode.t
 import { fromByteText, toByteText } from '../../../pkg/materialize/json/cursor.ts'
 import { readGolden } from '../../oracle/golden.ts'
 import { buildOracle } from '../../oracle/oracle.ts'
+import { seed } from '../../support/random.ts'
 import { readDecoded } from './reading.ts'
 
 interface Golden {
@@ -47,7 +48,6 @@ const text = fc.oneof(
   touched,
 )
 const strategies: readonly DecodingStrategy[] = ['Base64', 'Base64URL', 'Auto']
-const seed = Number(process.env['LATCHKEY_SEED'] ?? Date.now() % 1_000_000)
 
 t.test(`on 10,000 texts the decoders agree with Go, seed ${seed}`, async t => {
   const oracle = buildOracle(reason => t.comment(reason))

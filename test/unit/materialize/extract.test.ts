@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { readGolden } from '../../oracle/golden.ts'
 import { buildOracle } from '../../oracle/oracle.ts'
+import { seed } from '../../support/random.ts'
 import { broken, object, root } from './documents.ts'
 import { byName, readMembers } from './reading.ts'
 
@@ -22,7 +23,6 @@ const text = fc.oneof(
   root,
   fc.json(),
 )
-const seed = Number(process.env['LATCHKEY_SEED'] ?? Date.now() % 1_000_000)
 
 t.test(`of 10,000 documents extract takes the members that Go takes, seed ${seed}`, async t => {
   const oracle = buildOracle(reason => t.comment(reason))

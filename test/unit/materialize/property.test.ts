@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { readGolden } from '../../oracle/golden.ts'
 import { askProperties, buildOracle } from '../../oracle/oracle.ts'
+import { seed } from '../../support/random.ts'
 import { broken, key, root } from './documents.ts'
 import { differs, readProperty } from './reading.ts'
 
@@ -49,7 +50,6 @@ const path = fc
     { minLength: 1, maxLength: 3 },
   )
   .map(steps => steps.join('.'))
-const seed = Number(process.env['LATCHKEY_SEED'] ?? Date.now() % 1_000_000)
 
 t.test(`in 10,000 documents, sound and broken, a property is what the Go library finds, seed ${seed}`, async t => {
   const oracle = buildOracle(reason => t.comment(reason))

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { buildRewriteOracle, type RewriteQuestion } from '../../oracle/rewrite/oracle.ts'
+import { seed } from '../../support/random.ts'
 import { startEngine } from '../template/running.ts'
 import { rewritten } from './rewriting.ts'
 
@@ -9,7 +10,6 @@ const engine = startEngine()
 t.teardown(() => engine.close())
 
 const wanted = 10_000
-const seed = Number(process.env['LATCHKEY_SEED'] ?? Date.now() % 1_000_000)
 
 const atom = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom('a', 'b', 'c', '-', '_', '1', 'A', 'é', '😀', 'k', 's') },

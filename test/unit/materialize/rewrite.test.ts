@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createEngine, engineSource } from '#template'
+import { effortMs } from '../../support/effort.ts'
 import { setTimer, startEngine } from '../template/running.ts'
 import { path, rewritten } from './rewriting.ts'
 
@@ -204,9 +205,9 @@ t.test('an expression is stopped before it holds up everybody else', async t => 
     ['evil for others', [regexp('(x+x+)+y', 'z')], keyed('x'.repeat(5_000)), /^$/],
   ]
   for (const [name, steps, data, wanted] of cases) {
-    const before = performance.now()
+    const before = effortMs()
     const told = (await lines(steps, data)).join('\n')
-    const took = performance.now() - before
+    const took = effortMs() - before
     t.match(told, wanted, name)
     t.ok(took < 1_000, `${name} took ${Math.round(took)} ms`)
     t.ok(told.length < 1_000, `${name}: the message stays short`)

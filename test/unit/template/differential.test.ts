@@ -3,6 +3,7 @@ import t from 'tap'
 import { Sensitive } from '#core'
 import type { Template } from '#template'
 import { buildNativeEngine, getCall, type NativeCall, renderCall, valuesCall } from '../../oracle/template/oracle.ts'
+import { seed } from '../../support/random.ts'
 import { resultsOf, startEngine } from './running.ts'
 
 const native = buildNativeEngine(reason => t.comment(reason))
@@ -12,7 +13,6 @@ t.teardown(() => engine.close())
 /** Cases a run. */
 const wanted = 10_000
 const batch = 100
-const seed = Number(process.env['LATCHKEY_SEED'] ?? Date.now() % 1_000_000)
 
 const literal = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 8 }).map(text => JSON.stringify(text)),
