@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import type { Listeners } from './kinds.ts'
 import { listenAt } from './listen.ts'
 import { createLive } from './live.ts'
+import { partnersIn } from './partners.ts'
 import { createReconciler, type Reconciler } from './reconciler.ts'
 import { refreshesIn } from './refreshes.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -109,9 +110,10 @@ const lookup = (
 }
 
 /** What the rules may know beside the object; a process that only judges follows no ExternalSecrets. */
-const knowledge = (config: Config, watches: Watches): Pick<Context, 'stores' | 'refreshes'> => ({
+const knowledge = (config: Config, watches: Watches): Pick<Context, 'stores' | 'refreshes' | 'partners'> => ({
   stores: lookup(config, watches),
   refreshes: config.role === 'webhook' ? undefined : refreshesIn(watches.externalSecrets),
+  partners: config.role === 'webhook' ? undefined : partnersIn(watches),
 })
 
 /** Nothing until every collection has been listed: what is not seen yet would count as absent. */

@@ -33,7 +33,7 @@ interface WebhookDeps {
   readonly config: Config
   readonly cluster: Cluster
   /** What the watches show; nothing while they have not shown all. */
-  readonly known: () => Pick<Context, 'stores' | 'refreshes'>
+  readonly known: () => Pick<Context, 'stores' | 'refreshes' | 'partners'>
   readonly policy: Policy | undefined
   /** Parses templates. */
   readonly templates: Check

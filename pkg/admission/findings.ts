@@ -1,4 +1,4 @@
-import type { Policy } from '#api'
+import type { ExternalSecret, Policy, PushSecret } from '#api'
 import { type Fault, sentence } from '#core'
 
 export type Level = 'deny' | 'warn'
@@ -56,6 +56,13 @@ export interface Context {
   readonly now?: Date | undefined
   /** How many items a minute the ExternalSecrets of a namespace refresh, without the one of this name; undefined: not known. */
   readonly refreshes?: ((namespace: string, except: string) => number) | undefined
+  /** Who makes a Secret of a namespace, and who pushes it; undefined: not known. */
+  readonly partners?:
+    | {
+        makersOf(namespace: string, secret: string): readonly ExternalSecret[]
+        pushersOf(namespace: string, secret: string): readonly PushSecret[]
+      }
+    | undefined
 }
 
 /** One check of one kind: a pure function of the object. `doc` is its line in docs/reference/rejections.md. */

@@ -16,7 +16,7 @@ import { startTlsGateway } from '../support/latchkey.ts'
 import type { Json } from '../support/objects.ts'
 import { externalSecret, review } from '../unit/admission/objects.ts'
 import { cases } from '../unit/admission/rules/all.ts'
-import { others, paths } from '../unit/admission/rules/context.ts'
+import { maker, others, paths, pusher } from '../unit/admission/rules/context.ts'
 import { movedFirst, schemaFirst } from './rejections/schema-first.ts'
 import { storesOf } from './rejections/stores.ts'
 
@@ -129,6 +129,7 @@ const setUp = async () => {
     ...named,
     ...storesOf(all.map(each => ({ object: each.object, namespace: namespaceOf(each) }))),
     ...Object.entries(others).map(([namespace, perMinute]) => neighbour(namespace, perMinute)),
+    ...[maker, pusher],
   ]
   await must(kubectl(['create', '-f', '-'], objects.map(object => stringify(object)).join('---\n')))
   const policy = join(state, 'policy.yaml')

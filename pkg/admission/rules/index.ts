@@ -28,6 +28,7 @@ import { policies } from './policies.ts'
 import { property } from './property.ts'
 import { provider } from './provider.ts'
 import { pushSecretRules, scatteredPushRules } from './push.ts'
+import { readLoop } from './push-loop.ts'
 import { refCount } from './ref-count.ts'
 import { refreshInterval } from './refresh-interval.ts'
 import { refreshRate } from './refresh-rate.ts'
@@ -75,6 +76,7 @@ export const externalSecretRules: readonly Rule<ExternalSecret>[] = [
   storeAdmits,
   storeMix,
   refreshInterval,
+  readLoop,
   refreshRate,
   syncWindows,
   dataFrom,

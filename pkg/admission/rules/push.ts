@@ -7,6 +7,7 @@ import { pushCollision } from './push-collision.ts'
 import { pushData } from './push-data.ts'
 import { pushEncoding } from './push-encoding.ts'
 import { pushKey } from './push-key.ts'
+import { pushLoop } from './push-loop.ts'
 import { pushPathAllowed } from './push-path.ts'
 import { pushSource } from './push-source.ts'
 import { pushStores } from './push-stores.ts'
@@ -64,6 +65,7 @@ export const pushSecretRules: readonly Rule<PushSecret>[] = [
   pushPathAllowed,
   pushEncoding,
   pushCollision,
+  pushLoop,
   ...[templateTarget, templateSource, templateMetadata].map(lift(templated)),
   pushRegexp,
   pushUnsupported,

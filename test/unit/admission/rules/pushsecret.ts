@@ -1,4 +1,4 @@
-import { clusterPushSecret, pushSecret } from '../objects.ts'
+import { clusterPushSecret, externalSecret, pushSecret } from '../objects.ts'
 import type { Cases } from './cases.ts'
 
 const push = pushSecret
@@ -33,8 +33,46 @@ const templated = (template: object) =>
   })
 const team = { matchLabels: { team: 'a' } }
 
+/** Of the Secret that the ExternalSecret of context.ts makes. */
+const pushingMade = (remoteRef: object, change: (spec: Json) => void = () => {}) =>
+  push(s => {
+    s.selector = { secret: { name: 'made' } }
+    s.data = [{ match: { secretKey: 'k', remoteRef } }]
+    change(s)
+  })
+/** The Secret that the PushSecret of context.ts pushes. */
+const makingPushed = (remoteRef: object, change: (spec: Json) => void = () => {}) =>
+  externalSecret(s => {
+    s.target.name = 'pushed'
+    s.data = [{ secretKey: 'k', remoteRef }]
+    change(s)
+  })
+
 /** Rules of PushSecret; those of ClusterPushSecret are the same, of the part that it makes. */
 export const pushCases: Cases = {
+  'push-loop': {
+    passes: [
+      pushingMade({ remoteKey: '/elsewhere', property: 'k' }),
+      pushingMade({ remoteKey: '/made', property: 'other' }),
+      pushingMade({ remoteKey: '/made', property: 'k' }, s => {
+        s.secretStoreRefs = [{ name: 'another', kind: 'SecretStore' }]
+      }),
+      makingPushed({ key: '/pushed', property: 'k' }, s => {
+        s.target.creationPolicy = 'None'
+        delete s.target.template
+      }),
+    ],
+    fails: [
+      [
+        pushingMade({ remoteKey: 'made', property: 'k' }),
+        'spec.data[0].match.remoteRef.remoteKey: ExternalSecret "maker" makes Secret "made" from this very item: while the two differ, nothing is pushed → push to another item, or from another Secret [push-loop]',
+      ],
+      [
+        makingPushed({ key: '/pushed' }),
+        'spec.data[0].remoteRef.key: PushSecret "pusher" pushes Secret "pushed" to this very item: while the two differ, nothing is pushed → read another item, or make another Secret [push-loop]',
+      ],
+    ],
+  },
   schema: {
     passes: [
       push(),
