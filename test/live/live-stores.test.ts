@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { stringify } from 'yaml'
-import { issueCa, randomSources } from '#certs'
 import type { SeedInput } from '#devgateway'
 import { names } from '../../deploy/names.ts'
 import { kubectl, namespace as namespaceFor, request } from '../support/cluster.ts'
@@ -40,6 +39,8 @@ const seed: SeedInput = {
   items: [{ path: '/one', type: 'STATIC_SECRET', value: 'v' }],
 }
 const gateway = await startTlsGateway(t, seed)
+// its CA is nobody's
+const stranger = await startTlsGateway(t, seed)
 const latchkey = await startRegistered(t, {
   namespace,
   gateway,
@@ -48,10 +49,10 @@ const latchkey = await startRegistered(t, {
     ...['--trusted-gateways', '*.akeyless.io,gateway.invalid,closed.example.com'],
     // a port that nobody listens on
     ...['--resolve', 'closed.example.com:443=127.0.0.1:1'],
+    ...['--resolve', `stranger.akeyless.io:443=127.0.0.1:${stranger.port}`],
     ...['--resolve', `elsewhere.example.com:443=127.0.0.1:${gateway.port}`],
   ],
 })
-const foreignCa = (await issueCa({ sources: randomSources(), now: new Date() })).cert
 const logins = (accessId: string) =>
   gateway.journal().filter(call => call.op === 'auth' && call.accessId === accessId).length
 
@@ -92,8 +93,8 @@ const inputs: readonly Bad[] = [
   },
   {
     name: 'unknown-ca',
-    spec: { caBundle: encode(foreignCa) },
-    says: /gateway api\.akeyless\.io is not trusted: its certificate is signed by an unknown CA → /,
+    spec: { akeylessGWApiURL: 'https://stranger.akeyless.io' },
+    says: /gateway stranger\.akeyless\.io is not trusted: its certificate is signed by an unknown CA → /,
     level: 'deny',
   },
   {

@@ -12,8 +12,8 @@ export const refusalsOf = async (fan: Fan, deps: Deps): Promise<readonly Fault[]
     const remedy = 'apply it again: the answer names the field'
     return [new Fault('SpecInvalid', `cannot be read as a ${fan.object.kind}`, { path: 'spec', remedy })]
   }
-  const { objects, policy } = deps
-  const { denials } = judge(fan.object, undefined, { genericTargets: objects !== undefined, policy })
+  const { objects, policy, controllerClass } = deps
+  const { denials } = judge(fan.object, undefined, { genericTargets: objects !== undefined, policy, controllerClass })
   const templates = (await templateFindings(fan.object, deps.engine.of(''))) ?? []
   return [
     ...denials.map(({ path, message, remedy }) => new Fault('SpecInvalid', message, { path, remedy })),

@@ -34,6 +34,14 @@ const watched = (reader: CredentialReader) => {
 const isSure = (fault: Fault, isComplete: boolean): boolean =>
   isDefinite([fault]) && isComplete && !(fault.code === 'CredentialMissing' && fault.retryAfterMs !== undefined)
 
+const unvouched = (gateway: string): Finding =>
+  stamp(notChecked.id, {
+    path: gatewayAt,
+    message: `not checked in full: ${gatewayName(gateway)} is called by a CA that no store beside this one has, so no credentials go there yet`,
+    remedy: 'read the status of the store in a moment',
+    level: 'warn',
+  })
+
 const elsewhere = (gateway: string): Finding =>
   stamp(notChecked.id, {
     path: gatewayAt,
@@ -67,7 +75,8 @@ export const previewStore = async (
   const tried = await tryStore(trying, store, signal, identity => {
     if (changesWithUse(identity)) return false
     const { gateway } = identity
-    if (!mayBeCalled(deps, store, identity)) withheld.push(elsewhere(gateway))
+    if (!mayBeCalled(deps, store, identity))
+      withheld.push(identity.ca === undefined ? elsewhere(gateway) : unvouched(gateway))
     else if (patience.isSpent(gateway)) withheld.push(stillSlow(gatewayAt, gatewayName(gateway)))
     return withheld.length === 0
   })

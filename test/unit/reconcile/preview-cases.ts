@@ -1,7 +1,10 @@
 import { Fault } from '#core'
 import type { PreviewDeps } from '../../../pkg/reconcile/preview/ports.ts'
+import { authorities } from '../admission/rules/authorities.ts'
 import { clusterStore, digest, externalSecret, owner, secretObject, secretStore } from './build.ts'
 import { text, type World, world } from './ports.ts'
+
+const ca = Buffer.from(Object.values(authorities)[0] ?? '').toString('base64')
 
 interface Case {
   readonly name: string
@@ -277,6 +280,24 @@ export const previewCases: Readonly<Record<string, readonly Case[]>> = {
       state: () => world({ stores: [secretStore()], clusterStores: [clusterStore()] }),
       lines: [
         `${provider}.akeylessGWApiURL: not checked in full: gateway gateway.example.com is no trusted gateway and new here, so no credentials go there yet → read the status of the store in a moment, or have it added to --trusted-gateways [not-checked]`,
+      ],
+    },
+    {
+      name: 'a trusted gateway, by a CA that the store brings',
+      object: secretStore({ akeyless: { akeylessGWApiURL: 'https://api.akeyless.io', caBundle: ca } }),
+      state: spoilt(() => {
+        throw new Error('somebody logged in')
+      }),
+      lines: [
+        `${provider}.akeylessGWApiURL: not checked in full: gateway api.akeyless.io is called by a CA that no store beside this one has, so no credentials go there yet → read the status of the store in a moment [not-checked]`,
+      ],
+    },
+    {
+      name: 'the gateway of a store beside it, by another CA',
+      object: secretStore({ akeyless: { caBundle: ca } }),
+      state: () => world({ stores: [secretStore()] }),
+      lines: [
+        `${provider}.akeylessGWApiURL: not checked in full: gateway gateway.example.com is called by a CA that no store beside this one has, so no credentials go there yet → read the status of the store in a moment [not-checked]`,
       ],
     },
     {
