@@ -277,12 +277,15 @@ t.test('where somebody else writes between our read and our write, last-version 
   held.release()
   await until(t, 'both', () => (value('/bugs/moved') === '{"k":"2","theirs":1.50}' ? true : undefined))
   // others of this file are tried again meanwhile
-  const made = gateway
-    .journal()
-    .slice(before)
-    .filter(({ names }) => names.includes('/bugs/moved'))
+  const made = () =>
+    gateway
+      .journal()
+      .slice(before)
+      .flatMap(({ op, status, names }) => (names.includes('/bugs/moved') ? [`${op} ${status}`] : []))
+  // the journal has a call when it is answered, a moment after its work
+  await until(t, 'the update in the journal', () => made().includes('update-secret-val 200') || undefined)
   t.same(
-    made.map(({ op, status }) => `${op} ${status}`),
+    made(),
     [
       'get-secret-value 200',
       'update-secret-val 409',
