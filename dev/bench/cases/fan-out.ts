@@ -67,11 +67,12 @@ export const fanOut: Case = {
   async run(stage) {
     const { api } = stage
     const store = secretStore('bench-fan', 'nobody')
-    await api.must('POST', `${group}/clustersecretstores`, { ...store, kind: 'ClusterSecretStore' })
     const labelled = (index: number) => ({ metadata: { name: spaceOf(index), labels: label } })
     await inLanes(16, count, async index => void (await api.must('POST', '/api/v1/namespaces', labelled(index))))
     const latchkey = stage.serve()
     await latchkey.ready
+    // the webhook of an earlier case answers again only now
+    await api.must('POST', `${group}/clustersecretstores`, { ...store, kind: 'ClusterSecretStore' })
     const runs: number[] = []
     const bareRuns: number[] = []
     const made: number[] = []
