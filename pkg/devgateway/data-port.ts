@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Spoiling, spoiling } from './faults.ts'
 import type { Hold } from './holds.ts'
+import { namesIn } from './journal.ts'
 import type { Stage } from './stage.ts'
 import { type Answer, json, opIn, pageNotFound, readBody } from './wire.ts'
 
@@ -54,7 +55,7 @@ const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply
   const op = request.method === 'POST' ? opIn(request.url) : 'unknown'
   const body = readBody(bodyOf(request))
   const order = stage.faults.take(op)
-  const hold = stage.holds.take(op)
+  const hold = stage.holds.take(op, namesIn(body ?? {}))
   await pause(order?.delayMs, closing)
   if (!(await hang(hold, 'before', reply, closing))) return undefined
   const spoiled: Spoiling = order ? spoiling(order) : { do: 'nothing' }

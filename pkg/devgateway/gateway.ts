@@ -70,7 +70,7 @@ const controls = (stage: Stage, build: () => World, clock: { shift: number }, se
   },
   revoke: () => stage.world.sessions.revoke(),
   fail: (order: FaultOrderInput) => stage.faults.add(FaultOrder.parse(order)),
-  hold: (op: string, when: 'before' | 'after') => stage.holds.add(op, when),
+  hold: (op: string, when: 'before' | 'after', name?: string) => stage.holds.add(op, when, name),
   rateLimit: (perSecond: number | undefined) => stage.limit.set(perSecond),
   shiftClock: (ms: number) => {
     clock.shift += ms

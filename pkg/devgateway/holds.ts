@@ -1,6 +1,8 @@
 /** A call that hangs: before anything of it is done, or when everything but its answer is. */
 export interface Hold {
   readonly op: string
+  /** The item that the call must name; undefined: any, or none. */
+  readonly name: string | undefined
   readonly when: 'before' | 'after'
   readonly arrive: () => void
   /** True: it goes on as if nothing had been. False: its connection is cut. */
@@ -20,15 +22,17 @@ export interface Held {
 export class Holds {
   #orders: Hold[] = []
 
-  add(op: string, when: Hold['when']): Held {
+  add(op: string, when: Hold['when'], name?: string): Held {
     const arrived = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<boolean>()
-    this.#orders.push({ op, when, arrive: arrived.resolve, goesOn: ended.promise })
+    this.#orders.push({ op, when, name, arrive: arrived.resolve, goesOn: ended.promise })
     return { arrived: arrived.promise, drop: () => ended.resolve(false), release: () => ended.resolve(true) }
   }
 
-  take(op: string): Hold | undefined {
-    const found = this.#orders.find(order => order.op === op)
+  take(op: string, names: readonly string[]): Hold | undefined {
+    const found = this.#orders.find(
+      order => order.op === op && (order.name === undefined || names.includes(order.name)),
+    )
     this.#orders = this.#orders.filter(order => order !== found)
     return found
   }

@@ -38,8 +38,8 @@ export interface Gateway {
   /** Forgets every token. */
   revoke(): void
   fail(order: FaultOrderInput): void
-  /** Lets the next call of an operation hang, before it is done or when it is done and not answered. */
-  hold(op: string, when: 'before' | 'after'): Held
+  /** Lets the next call of an operation, and about an item where one is named, hang, before it is done or when it is done and not answered. */
+  hold(op: string, when: 'before' | 'after', name?: string): Held
   /** Requests per second and access id; undefined ends it. */
   rateLimit(perSecond: number | undefined): void
   shiftClock(ms: number): void

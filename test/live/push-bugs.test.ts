@@ -256,7 +256,7 @@ t.test('an update that somebody else precedes is merged with theirs, not lost', 
   await make('race', { data: k('/bugs/race') })
   await says(t, 'race', syncedLine)
   // between our read and our write
-  const held = gateway.hold('update-secret-val', 'before')
+  const held = gateway.hold('update-secret-val', 'before', '/bugs/race')
   await edit('race', { k: '2' })
   await held.arrived
   gateway.rotate('/bugs/race', '{"k":"1","theirs":12345678901234567890}')
@@ -268,7 +268,7 @@ t.test('where somebody else writes between our read and our write, last-version 
   await secret('moved', { k: '1' })
   await make('moved', { data: k('/bugs/moved') })
   await says(t, 'moved', syncedLine)
-  const held = gateway.hold('get-secret-value', 'after')
+  const held = gateway.hold('get-secret-value', 'after', '/bugs/moved')
   const before = gateway.journal().length
   await edit('moved', { k: '2' })
   await held.arrived
