@@ -60,8 +60,9 @@ const timed: readonly FaultCode[] = ['CredentialMissing', 'LoginBlocked']
 
 /**
  * A refused login is not tried again in a hurry: five in a row lock an Akeyless auth method (akeyless.md §1.1), and what would
- * cure it (store, Secret, CA) is watched. But what is there already, and only held back to keep refusals few, is tried as soon as it may be. Only where it is open whether the store works is it asked again soon, and where a
- * ServiceAccount is missing, which nobody need have let us watch: such a fault says after how long.
+ * cure it (store, Secret, CA) is watched. But what is there already, and only held back to keep refusals few, is tried as soon as
+ * it may be. Only where it is open whether the store works is it asked again soon, and where a ServiceAccount is missing, which
+ * nobody need have let us watch: such a fault says after how long.
  */
 const nextLook = (deps: Deps, store: Store, faults: readonly Fault[]): Next => {
   const usual = recheckMs(store)

@@ -1,4 +1,4 @@
-import type { Check, Finding } from '#admission'
+import { type Check, type Finding, valueAt } from '#admission'
 import { ClusterSecretStore, ExternalSecret, SecretStore } from '#api'
 import { createIdentities } from '../identities.ts'
 import type { Store } from '../store.ts'
@@ -12,9 +12,6 @@ import { tooMany } from './verdict.ts'
 
 // a namespace alone may have half of them, which is twice the calls that one gateway gets at once; each holds little and waits
 const most = 64
-
-const field = (object: unknown, name: string): unknown =>
-  typeof object === 'object' && object !== null ? Reflect.get(object, name) : undefined
 
 const bare = (object: unknown): unknown =>
   typeof object === 'object' && object !== null ? { ...object, status: undefined } : object
@@ -48,7 +45,7 @@ export const createPreview = (deps: PreviewDeps): Preview => {
 
   /** What there is to do for an object; undefined where nothing is. */
   const lookAt = (object: unknown): Looked | undefined => {
-    const kind = field(object, 'kind')
+    const kind = valueAt(object, ['kind'])
     if (kind === 'ExternalSecret') {
       const parsed = deps.modes.items === 'off' ? undefined : ExternalSecret.safeParse(bare(object))
       return parsed?.success ? lookAtItems(parsed.data) : undefined
@@ -61,7 +58,7 @@ export const createPreview = (deps: PreviewDeps): Preview => {
     check: signal => object => {
       const look = lookAt(object)
       if (!look) return undefined
-      const namespace = field(field(object, 'metadata'), 'namespace')
+      const namespace = valueAt(object, ['metadata', 'namespace'])
       const leave = bound.enter(typeof namespace === 'string' ? namespace : '')
       return leave ? look(signal).finally(leave) : Promise.resolve([tooMany()])
     },
