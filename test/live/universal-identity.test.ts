@@ -167,12 +167,16 @@ t.test('killed between rotation and write-back, the token in the Secret is still
 
 t.test('killed between write-back and acknowledgement, the successor in the Secret works', async t => {
   const { gateway, audit, creds, token, isGood, rotations, use, works, latchkey, start } = await setUp(t)
-  audit.hold('PUT', creds, async () => {
-    // the next of them is the acknowledgement
-    gateway.fail({ op: 'uid-rotate-token', delayMs: 60_000 })
-    return true
+  const acknowledging = new Promise<void>(arrived => {
+    audit.hold('PUT', creds, async () => {
+      // the next of them is the acknowledgement
+      void gateway.hold('uid-rotate-token', 'before').arrived.then(arrived)
+      return true
+    })
   })
   await use()
+  // killed before that call is there, it would hang the successor's first rotation instead
+  await acknowledging
   const next = await changed(t, token)
   await latchkey.kill()
   t.equal(rotations().length, 1)
