@@ -83,6 +83,10 @@ export const ExternalSecretStatus = z
       .meta({ description: 'When a lease makes them due before refreshInterval does; null if none does.' }),
     syncedResourceVersion: z.string().optional().meta({ description: 'Generation and hash of what was last synced.' }),
     observedGeneration: int64.optional().meta({ description: 'Generation of the spec that the conditions speak of.' }),
+    controllerClass: z
+      .string()
+      .nullish()
+      .meta({ description: 'Class of the Latchkey that served it last, where that is not the default one.' }),
     faults: FaultList.nullish().meta({
       description: 'What is wrong with single refs, the first 20; null if nothing is.',
     }),

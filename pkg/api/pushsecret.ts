@@ -132,6 +132,10 @@ const PushSecretStatus = z
       .optional()
       .meta({ description: 'resourceVersion of the Secret that was last pushed, or of all of them.' }),
     observedGeneration: int64.optional().meta({ description: 'Generation of the spec that the conditions speak of.' }),
+    controllerClass: z
+      .string()
+      .nullish()
+      .meta({ description: 'Class of the Latchkey that served it last, where that is not the default one.' }),
     faults: FaultList.nullish().meta({
       description: 'What is wrong with single fields, the first 20; null if nothing is.',
     }),

@@ -55,7 +55,7 @@ const report = async (pass: Pass, outcome: Outcome): Promise<void> => {
   const now = deps.now()
   const faults = outcome.did === 'fail' ? outcome.faults : []
   deps.observer.synced(object, { faults, tookMs: now.getTime() - startedAt.getTime() })
-  const { patch, events } = summarize(externalSecret, outcome, now)
+  const { patch, events } = summarize(externalSecret, outcome, { now, controllerClass: deps.controllerClass })
   // the event first: it tells of a Secret that is written, whether or not the status can be
   for (const event of events) deps.events.record(object, event)
   if (!patch) return

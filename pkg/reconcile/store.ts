@@ -17,12 +17,15 @@ const defaultClass = 'default'
 /** Whether no class of its own was given: then nobody else is expected in the cluster. */
 export const isDefault = (controllerClass: string): boolean => controllerClass === defaultClass
 
+/** The class that a name stands for: no name, or an empty one, is the default class. */
+export const classOf = (controllerClass: string | undefined): string => controllerClass || defaultClass
+
 /**
  * Whether a store is ours to serve. A store without a class is for the default class alone: under a class of its own Latchkey
  * shares the cluster with ESO, which takes those (decision 3).
  */
 export const isOurs = ({ spec }: Store, controllerClass: string): boolean =>
-  (spec.controller || defaultClass) === controllerClass
+  classOf(spec.controller) === controllerClass
 
 /** An object as events, status writes and metrics name it. */
 export const refOf = (object: {

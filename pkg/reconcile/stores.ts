@@ -4,7 +4,8 @@ import { type StoreName, storeId, storesOf } from '#materialize'
 import { readyOf } from './conditions.ts'
 import { admits } from './namespaces.ts'
 import type { Deps } from './ports.ts'
-import { isDefault, isOurs, type Store, showStore } from './store.ts'
+import { isServedBy } from './served.ts'
+import { isOurs, type Store, showStore } from './store.ts'
 
 type Known = Pick<Deps, 'stores' | 'clusterStores'>
 export type Judging = Known & Pick<Deps, 'namespaces' | 'controllerClass'>
@@ -38,13 +39,12 @@ export const storesNamed = ({ metadata, spec }: ExternalSecret, known: Known): S
 
 /**
  * Whether a store that the ExternalSecret names belongs to another controller: then the whole object does. One that names no store,
- * or none that exists, is the default class's alone, which is ESO's where we run beside it: it would write the status too. But what
- * we have served before stays ours: nobody else writes observedGeneration.
+ * or none that exists, belongs to whoever served it last, and else to the default class: ESO's where we run beside it, which writes
+ * the status too.
  */
 export const isForeign = (externalSecret: ExternalSecret, deps: Judging): boolean => {
   const known = [...storesNamed(externalSecret, deps).values()]
-  const { observedGeneration } = externalSecret.status ?? {}
-  if (known.length === 0) return !isDefault(deps.controllerClass) && observedGeneration === undefined
+  if (known.length === 0) return !isServedBy(externalSecret.status, deps.controllerClass)
   return known.some(store => !isOurs(store, deps.controllerClass))
 }
 

@@ -3,6 +3,7 @@ import { type Fault, never } from '#core'
 import { type Ready, readyOf, withReady } from './conditions.ts'
 import { resourceFailed, resourceReady } from './manifest/ready.ts'
 import { syncedVersion, targetName } from './marks.ts'
+import { isNews, servedBy } from './served.ts'
 import { readTime, stamp } from './timestamp.ts'
 import { cut, showFaults } from './words.ts'
 import type { Written } from './write.ts'
@@ -36,6 +37,12 @@ export type Outcome =
   | { readonly did: 'retain'; readonly startedAt: Date; readonly keepsClock: boolean }
   | { readonly did: 'affirm' }
   | { readonly did: 'fail'; readonly faults: readonly Fault[]; readonly secretExists: boolean }
+
+/** When a pass ended, and who made it. */
+export interface Moment {
+  readonly now: Date
+  readonly controllerClass: string
+}
 
 export interface Event {
   readonly type: 'Normal' | 'Warning'
@@ -161,19 +168,19 @@ const eventsOf = (before: ExternalSecret, outcome: Outcome, ready: Ready): reado
  * The one status patch and the events of a pass (compatibility.md §1.3, decision 22): ESO's reasons, but the message names refs
  * and causes; refreshTime moves only on success; an event only where the Secret or the message changed.
  */
-export const summarize = (before: ExternalSecret, outcome: Outcome, now: Date): Summary => {
+export const summarize = (before: ExternalSecret, outcome: Outcome, { now, controllerClass }: Moment): Summary => {
   const ready = readyFor(before, outcome)
   const conditions = withReady(before.status?.conditions, ready, now)
   const want: Record<string, unknown> = {
     ...(conditions ? { conditions } : {}),
     ...(before.metadata.generation === undefined ? {} : { observedGeneration: before.metadata.generation }),
     faults: details(outcome),
+    ...servedBy(controllerClass),
     ...progress(before, outcome),
   }
   const have: Readonly<Record<string, unknown>> = { ...before.status }
   const changes = Object.entries(want).filter(([field, value]) => differs(have[field], value))
-  // ESO leaves no observedGeneration: it comes with the first change, and is none by itself
-  const news = changes.filter(([field]) => field !== 'observedGeneration' || have[field] !== undefined)
+  const news = changes.filter(([field]) => isNews(field, have))
   return {
     patch: news.length === 0 ? undefined : Object.fromEntries(changes),
     events: eventsOf(before, outcome, ready),

@@ -38,7 +38,7 @@ const report = async (pass: PushPass, outcome: PushOutcome): Promise<void> => {
   const now = deps.now()
   const faults = outcome.did === 'fail' ? outcome.faults : outcome.did === 'clean' ? [outcome.missing] : []
   deps.observer.synced(object, { faults, tookMs: now.getTime() - startedAt.getTime() })
-  const { fields, patch, events } = summarizePush(before, outcome, now)
+  const { fields, patch, events } = summarizePush(before, outcome, { now, controllerClass: deps.controllerClass })
   // the event first: it tells of items that are written, whether or not the status can be
   for (const event of events) deps.events.record(object, event)
   if (!fields || !patch) return

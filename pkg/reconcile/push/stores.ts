@@ -3,7 +3,8 @@ import { Fault } from '#core'
 import { type PushStore, type StoreName, storeId } from '#materialize'
 import { selects } from '../namespaces.ts'
 import type { Deps } from '../ports.ts'
-import { isDefault, isOurs, type Store } from '../store.ts'
+import { isServedBy } from '../served.ts'
+import { isOurs, type Store } from '../store.ts'
 import { lookUp, notFound, type Stores, standing } from '../stores.ts'
 
 type Known = Pick<Deps, 'stores' | 'clusterStores'>
@@ -42,7 +43,7 @@ const found = (ref: PushStoreRef, namespace: string, known: Known): readonly Sto
 
 /**
  * Whether another controller serves the object: one store that it names belongs to another class, or all that it selects. One that
- * names none that exists is the default class's alone; but what we have served before stays ours (as for ExternalSecrets).
+ * names none that exists belongs to whoever served it last, and else to the default class (as for ExternalSecrets).
  */
 export const isForeignPush = ({ metadata, spec, status }: PushSecret, deps: Judging): boolean => {
   const namespace = metadata.namespace ?? ''
@@ -50,7 +51,7 @@ export const isForeignPush = ({ metadata, spec, status }: PushSecret, deps: Judg
   const named = spec.secretStoreRefs.filter(ref => !ref.labelSelector).flatMap(ref => found(ref, namespace, deps))
   if (named.some(isOther)) return true
   const every = [...named, ...spec.secretStoreRefs.flatMap(ref => found(ref, namespace, deps))]
-  if (every.length === 0) return !isDefault(deps.controllerClass) && status?.observedGeneration === undefined
+  if (every.length === 0) return !isServedBy(status, deps.controllerClass)
   return every.every(isOther)
 }
 

@@ -2,7 +2,8 @@ import type { PushSecret } from '#api'
 import { type Fault, never } from '#core'
 import { type Ready, readyOf, withReady } from '../conditions.ts'
 import { syncedVersion } from '../marks.ts'
-import { differs, type Event, listed } from '../summarize.ts'
+import { isNews, servedBy } from '../served.ts'
+import { differs, type Event, listed, type Moment } from '../summarize.ts'
 import { stamp } from '../timestamp.ts'
 import { showFaults } from '../words.ts'
 import { mergePatch } from './patch.ts'
@@ -81,7 +82,11 @@ const isPatch = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
 /** The one status patch and the events of a pass: ESO's reasons, with the cause in the message (decision 22). */
-export const summarizePush = (before: PushSecret, outcome: PushOutcome, now: Date): PushSummary => {
+export const summarizePush = (
+  before: PushSecret,
+  outcome: PushOutcome,
+  { now, controllerClass }: Moment,
+): PushSummary => {
   const ready = readyFor(before, outcome)
   const conditions = withReady(before.status?.conditions, ready, now)
   const want: Record<string, unknown> = {
@@ -89,12 +94,12 @@ export const summarizePush = (before: PushSecret, outcome: PushOutcome, now: Dat
     ...(before.metadata.generation === undefined ? {} : { observedGeneration: before.metadata.generation }),
     faults: outcome.did === 'fail' ? listed(outcome.faults) : null,
     syncedPushSecrets: shown(outcome.record),
+    ...servedBy(controllerClass),
     ...progress(before, outcome),
   }
   const have: Readonly<Record<string, unknown>> = { syncedPushSecrets: {}, ...before.status }
   const changes = Object.entries(want).filter(([field, value]) => differs(have[field], value))
-  // ESO leaves no observedGeneration and no sourceVersion: they come with the first change, and are none by themselves
-  const news = changes.filter(([field]) => field !== 'observedGeneration' || have[field] !== undefined)
+  const news = changes.filter(([field]) => isNews(field, have))
   const events = eventsOf(before, outcome, ready)
   if (news.length === 0) return { fields: undefined, patch: undefined, events }
   const fields = Object.fromEntries(changes)

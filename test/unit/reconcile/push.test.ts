@@ -183,7 +183,18 @@ t.test('whose an object is', async t => {
   t.equal(isForeign({ secretStoreRefs: [byTeam('a')] }), false, 'one of many that are selected is not')
   t.equal(isForeign({ secretStoreRefs: [{ name: 'none' }] }), false)
   t.equal(isForeign({ secretStoreRefs: [{ name: 'none' }] }, {}, 'latchkey'), true, 'ESO takes it')
-  t.equal(isForeign({ secretStoreRefs: [{ name: 'none' }] }, { status: { observedGeneration: 1 } }, 'latchkey'), false)
+})
+
+t.test('without a store an object stays with the class that served it last', async t => {
+  const spec = { secretStoreRefs: [{ name: 'none' }] }
+  const served = [undefined, { observedGeneration: 1 }, { observedGeneration: 1, controllerClass: 'blue' }]
+  const whose = (controllerClass: string) =>
+    served.map(
+      status => !isForeignPush(pushSecret({ spec, ...(status && { status }) }), { ...state.deps, controllerClass }),
+    )
+  t.same(whose('default'), [true, true, false])
+  t.same(whose('blue'), [false, false, true])
+  t.same(whose('green'), [false, false, false])
 })
 
 const patches = [
@@ -199,13 +210,14 @@ for (const { before, after, want } of patches)
     t.same(mergePatch(before, after), want),
   )
 
+const moment = { now, controllerClass: 'default' }
 const entry = (remoteKey: string) => ({ match: { remoteRef: { remoteKey } }, conversionStrategy: 'None' as const })
 const record = (...names: string[]) => recorded(names.map(name => ({ store: 'SecretStore/main', entry: entry(name) })))
 
 t.test('the status names what went, and what is left is kept', async t => {
   const before = synced(60, { status: { syncedPushSecrets: shown(record('a', 'b')) } })
   const outcome = { did: 'push', record: record('b'), sourceVersion: '7', startedAt: now, written: 0 } as const
-  const { patch } = summarizePush(before, { ...outcome, keepsClock: true, left: [] }, now)
+  const { patch } = summarizePush(before, { ...outcome, keepsClock: true, left: [] }, moment)
   t.same(patch?.['syncedPushSecrets'], { 'SecretStore/main': { a: null } })
   t.notOk(patch && 'refreshTime' in patch)
   t.same(shown(union(recordOf(before), record('c'))), shown(record('a', 'b', 'c')))
@@ -214,10 +226,10 @@ t.test('the status names what went, and what is left is kept', async t => {
 t.test('a failure moves neither clock nor versions, and is told once', async t => {
   const fault = new Fault('NotJson', 'holds text', { path: 'spec.data[0]', remedy: 'mend it' })
   const outcome = { did: 'fail', faults: [fault], record: record('a'), left: [] } as const
-  const first = summarizePush(synced(60), outcome, now)
+  const first = summarizePush(synced(60), outcome, moment)
   t.same(Object.keys(first.patch ?? {}).sort(), ['conditions', 'faults', 'observedGeneration', 'syncedPushSecrets'])
   t.match(first.events, [{ type: 'Warning', reason: 'NotJson', message: 'spec.data[0]: holds text → mend it' }])
-  const again = summarizePush(synced(60, { status: first.fields ?? {} }), outcome, now)
+  const again = summarizePush(synced(60, { status: first.fields ?? {} }), outcome, moment)
   t.same([again.patch, again.events], [undefined, []])
 })
 

@@ -158,6 +158,12 @@ t.test('one store of another class makes the whole object foreign', async t => {
 t.test('beside another operator an object without a store that exists is its, unless we have served it', async t => {
   const shared = { ...deps([]), controllerClass: 'latchkey' }
   t.equal(say(resolveStores(es, shared)), 'foreign')
-  const served = externalSecret({ status: { observedGeneration: 1 } })
+  const served = externalSecret({ status: { observedGeneration: 1, controllerClass: 'latchkey' } })
   t.match(say(resolveStores(served, shared)), /^StoreNotFound/)
+  t.equal(
+    say(resolveStores(served, { ...shared, controllerClass: 'other' })),
+    'foreign',
+    'one of another class is not we',
+  )
+  t.equal(say(resolveStores(served, deps([]))), 'foreign', 'nor is the default one')
 })
