@@ -140,9 +140,9 @@ export const textsOf = (secret: Json): Record<string, string> =>
   )
 
 /** Credentials and the SecretStore `store`, ready to be used. */
-export const readyStore = async (t: Ending, namespace: string): Promise<void> => {
+export const readyStore = async (t: Ending, namespace: string, spec: object = {}): Promise<void> => {
   const { secrets, stores } = pathsOf(namespace)
   await create(secrets, credentials())
-  await create(stores, secretStore())
+  await create(stores, secretStore('store', { ...storeSpec(), ...spec }))
   await whenReady(t, `${stores}/store`)
 }

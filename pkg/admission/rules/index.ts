@@ -29,6 +29,7 @@ import { property } from './property.ts'
 import { provider } from './provider.ts'
 import { pushSecretRules, scatteredPushRules } from './push.ts'
 import { readLoop } from './push-loop.ts'
+import { pushShared } from './push-shared.ts'
 import { refCount } from './ref-count.ts'
 import { refreshInterval } from './refresh-interval.ts'
 import { refreshRate } from './refresh-rate.ts'
@@ -130,6 +131,7 @@ export const clusterExternalSecretRules: readonly Rule<ClusterExternalSecret>[] 
 export const clusterPushSecretRules: readonly Rule<ClusterPushSecret>[] = [
   ...clusterRules,
   ...scatteredPushRules.map(ofMadePushSecret),
+  pushShared,
 ]
 
 interface Described {
@@ -145,7 +147,7 @@ const described: readonly Described[] = [
   ...externalSecretRules,
   ...storeRules,
   ...clusterExternalSecretRules,
-  ...pushSecretRules,
+  ...clusterPushSecretRules,
   templateRule,
   ...liveRules,
 ]

@@ -17,6 +17,7 @@ import { pushRegexp } from './regexp.ts'
 import { pushSize } from './size.ts'
 import { storeAdmits } from './store-admits.ts'
 import { storeExists } from './store-exists.ts'
+import { storeMix } from './store-mix.ts'
 import { templateMetadata } from './template-metadata.ts'
 import { templateSource } from './template-source.ts'
 import { templateTarget } from './template-target.ts'
@@ -58,7 +59,7 @@ export const pushSecretRules: readonly Rule<PushSecret>[] = [
   pushData,
   pushSize,
   pushStores,
-  ...[storeExists, storeAdmits].map(lift(stored)),
+  ...[storeExists, storeAdmits, storeMix].map(lift(stored)),
   pushInterval,
   pushTo,
   pushKey,

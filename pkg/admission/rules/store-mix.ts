@@ -5,7 +5,7 @@ import type { Rule } from '../findings.ts'
 
 export const storeMix: Rule<ExternalSecret> = {
   id: 'store-mix',
-  doc: 'All stores of an ExternalSecret are served by one operator; where one is another’s, nobody serves the object, and that is a warning.',
+  doc: 'All stores of an object are served by Latchkey or none; it leaves an object alone that has some of both, and that is a warning.',
   warns: true,
   check: ({ spec, metadata: { namespace } }, { stores }) => {
     const named = storesOf(spec)
@@ -17,7 +17,7 @@ export const storeMix: Rule<ExternalSecret> = {
     const ours = known.find(store => store.ours)
     const other = known.find(store => !store.ours)
     if (!ours || !other) return []
-    const message = `${other.named} is not served by Latchkey, ${ours.named} is: no operator serves an object with both`
-    return [{ path: other.path, message, remedy: 'make an ExternalSecret for each of them', level: 'warn' }]
+    const message = `${other.named} is not served by Latchkey, ${ours.named} is: Latchkey serves no object with both`
+    return [{ path: other.path, message, remedy: 'make an object of its own for each of them', level: 'warn' }]
   },
 }

@@ -2,7 +2,7 @@ import type { PushEntry } from '#api'
 import { Fault, show } from '#core'
 import type { ItemPush } from '#materialize'
 import type { Door } from './door.ts'
-import { isNamespaceLeaving, refusedBy, type Way, wayBack } from './doors.ts'
+import { isLeaving, isNamespaceLeaving, refusedBy, type Way, wayBack } from './doors.ts'
 import { holdKey, type PushPass } from './pass.ts'
 import { notAllowed } from './policy.ts'
 import { minus, type Record } from './record.ts'
@@ -70,12 +70,11 @@ const cleanOne = async (
   way: Way | undefined,
   staying: ItemPush | undefined,
 ): Promise<Outcome> => {
-  const isLeaving = pass.pushSecret.metadata.deletionTimestamp !== undefined
   if (way instanceof Fault) return failed(pass, entry, way)
   if (!isDoor(way)) {
     const fault = way?.nobody ?? new Fault('Unexpected', `no way to ${store}`)
     // an object that goes waits for no store that is gone; one that stays can be mended
-    return isLeaving ? { is: 'left', fault: unreachable(entry, fault) } : { is: 'failed', fault }
+    return isLeaving(pass) ? { is: 'left', fault: unreachable(entry, fault) } : { is: 'failed', fault }
   }
   const { kind, metadata } = way.store
   const place = { store: { kind, name: metadata.name }, remoteKey: entry.match.remoteRef.remoteKey }

@@ -89,13 +89,17 @@ const objectChanged = (
   }
 }
 
-/** Labels decide which ClusterSecretStores admit a namespace; one that goes lets its objects go. */
+/**
+ * Labels decide which ClusterSecretStores admit a namespace. One that goes lets its objects go at once: for five seconds Kubernetes
+ * deletes nothing in it, so stores and credentials are still there, and where it finds a finalizer then it waits for eight more.
+ */
 const namespaceChanged = (deps: Deps, queue: Queue, change: Change<Namespace>): void => {
   if (change.type === 'deleted') return
   const told = ({ labels, terminating = false }: Namespace) => [{ ...labels }, terminating]
   if (change.type === 'updated' && isDeepStrictEqual(told(change.prior), told(change.object))) return
+  const lane = change.object.terminating ? 'fresh' : 'routine'
   for (const pushSecret of deps.pushSecrets.list()) {
-    if (pushSecret.metadata.namespace === change.object.name) queue.add(nameOf(pushSecret), 'routine')
+    if (pushSecret.metadata.namespace === change.object.name) queue.add(nameOf(pushSecret), lane)
   }
 }
 

@@ -32,6 +32,8 @@ interface Facts {
   readonly sourceVersion: string | undefined
   /** A watch told of something that goes into the push. */
   readonly isNews: boolean
+  /** It is being deleted, or its namespace is. */
+  readonly isLeaving: boolean
   readonly now: Date
 }
 
@@ -52,7 +54,7 @@ const reasonOf = ({ pushSecret, sourceVersion, isNews, now }: Facts): PushReason
 
 /** Whether and why a PushSecret is pushed now (compatibility.md §5): unlike ESO, changes of the Secret count. */
 export const decidePush = (facts: Facts): PushDecision => {
-  if (facts.pushSecret.metadata.deletionTimestamp !== undefined) return { do: 'release' }
+  if (facts.isLeaving) return { do: 'release' }
   const reason = reasonOf(facts)
   if (reason !== undefined) return { do: 'push', reason }
   return { do: 'skip', afterMs: pushDueIn(facts.pushSecret, facts.now) }

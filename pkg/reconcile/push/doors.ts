@@ -51,6 +51,10 @@ const keyNamed = (id: string, namespace: string): string => {
 export const isNamespaceLeaving = ({ deps, pushSecret }: PushPass): boolean =>
   deps.namespaces.get(pushSecret.metadata.namespace ?? '')?.terminating === true
 
+/** Whether the object goes: it is being deleted, or its namespace is, from which there is no way back. */
+export const isLeaving = (pass: PushPass): boolean =>
+  pass.pushSecret.metadata.deletionTimestamp !== undefined || isNamespaceLeaving(pass)
+
 const gone = (id: string): { readonly nobody: Fault } => {
   const [kind = '', name = ''] = id.split('/')
   const remedy = 'make the store anew, or write deletionPolicy: None to leave the items there'
@@ -60,9 +64,9 @@ const gone = (id: string): { readonly nobody: Fault } => {
 /** The way as it was, where everything goes at once. */
 const lastWay = (pass: PushPass, id: string, store: Store | undefined): Door | undefined => {
   const { deps, parts, pushSecret } = pass
-  const { namespace = '', deletionTimestamp } = pushSecret.metadata
+  const { namespace = '' } = pushSecret.metadata
   const isStoreLeaving = store === undefined || store.metadata.deletionTimestamp !== undefined
-  if (deletionTimestamp === undefined || !(isStoreLeaving || isNamespaceLeaving(pass))) return undefined
+  if (!isLeaving(pass) || !(isStoreLeaving || isNamespaceLeaving(pass))) return undefined
   return parts.lastDoors.get(keyNamed(id, namespace), deps.now())
 }
 

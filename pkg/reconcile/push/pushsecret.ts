@@ -8,6 +8,7 @@ import { Refused, Superseded } from '../pass.ts'
 import type { Deps } from '../ports.ts'
 import { refOf } from '../store.ts'
 import { decidePush, type PushReason, pushDueIn, pushIntervalOf } from './decide.ts'
+import { isLeaving } from './doors.ts'
 import { pushStoreIndex } from './indexes.ts'
 import type { PushParts, PushPass } from './pass.ts'
 import { push } from './push.ts'
@@ -154,7 +155,8 @@ const follow = async (pass: PushPass): Promise<Next> => {
   if (isForeignPush(pushSecret, deps)) return ignore('a store of it belongs to another controller class')
   const { name } = pushSecret.spec.selector.secret ?? {}
   const sight = name === undefined ? undefined : deps.secretSights.get(`${pushSecret.metadata.namespace ?? ''}/${name}`)
-  const facts = { pushSecret, sourceVersion: sight?.resourceVersion, isNews: parts.news.has(key), now }
+  const sourceVersion = sight?.resourceVersion
+  const facts = { pushSecret, sourceVersion, isNews: parts.news.has(key), isLeaving: isLeaving(pass), now }
   const decision = decidePush(facts)
   if (decision.do === 'release') return release(pass)
   return decision.do === 'skip' ? waitFor(pass) : act(pass, decision.reason)

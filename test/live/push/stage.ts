@@ -34,18 +34,26 @@ export const pushSecret = (name: string, spec: object, metadata: object = {}) =>
   },
 })
 
+type StageOptions = Partial<Pick<GatewayOptions, 'quirks'>> & {
+  readonly kubeconfig?: string
+  /** Latchkey watches the whole cluster, namespaces included, under a class that is named like the namespace. */
+  readonly isWide?: boolean
+}
+
 export const openStage = async (
   t: Test,
   items: SeedInput['items'] = [],
-  { kubeconfig, ...more }: { kubeconfig?: string } & Partial<Pick<GatewayOptions, 'quirks'>> = {},
+  { kubeconfig, isWide = false, ...more }: StageOptions = {},
 ) => {
   const namespace = await namespaceFor(t)
   const paths = pathsOf(namespace)
   await install()
   const gateway = await startTlsGateway(t, { ...testSeed, items: [...testSeed.items, ...items] }, more)
-  const options = { namespace, gateway, ...(kubeconfig === undefined ? {} : { kubeconfig }) }
+  // a class of its own: other tests run in the same cluster
+  const place = isWide ? { args: ['--controller-class', namespace] } : { namespace }
+  const options = { ...place, gateway, ...(kubeconfig === undefined ? {} : { kubeconfig }) }
   const latchkey = await startLatchkey(t, options)
-  await readyStore(t, namespace)
+  await readyStore(t, namespace, isWide ? { controller: namespace } : {})
   const pushOf = (name: string) => `${paths.pushSecrets}/${name}`
   const secretOf = (name: string) => `${paths.secrets}/${name}`
   return {

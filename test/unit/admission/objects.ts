@@ -93,7 +93,12 @@ export const clusterPushSecret = (change: (made: Json, spec: Json, object: Json)
     apiVersion: 'external-secrets.io/v1alpha1',
     kind: 'ClusterPushSecret',
     metadata: { name: 'all' },
-    spec: { refreshTime: '1h', namespaceSelectors, pushSecretSpec },
+    // more than one would write the same items
+    spec: {
+      refreshTime: '1h',
+      namespaceSelectors: [{ matchLabels: { 'kubernetes.io/metadata.name': 'team-a' } }],
+      pushSecretSpec,
+    },
   }
   change(object.spec.pushSecretSpec, object.spec, object)
   return object

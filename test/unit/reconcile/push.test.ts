@@ -92,13 +92,15 @@ const decisions = [
   {
     name: 'one that is deleted goes',
     object: synced(60, { metadata: { deletionTimestamp: ago(1) } }),
+    isLeaving: true,
     want: { do: 'release' },
   },
+  { name: 'one in a namespace that is deleted goes', object: synced(60), isLeaving: true, want: { do: 'release' } },
 ]
-for (const { name, object, want, isNews = false, ...rest } of decisions)
+for (const { name, object, want, isNews = false, isLeaving = false, ...rest } of decisions)
   t.test(name, async t => {
     const sourceVersion = 'version' in rest ? rest.version : '7'
-    t.same(decidePush({ pushSecret: object, sourceVersion, isNews, now }), want)
+    t.same(decidePush({ pushSecret: object, sourceVersion, isNews, isLeaving, now }), want)
   })
 
 const labelled = (name: string, team: string) => secretStore({ metadata: { name, uid: name, labels: { team } } })

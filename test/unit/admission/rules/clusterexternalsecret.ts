@@ -70,9 +70,9 @@ export const clusterCases: Cases = {
       ],
       [
         cps((_, spec) => {
-          spec.namespaceSelectors = [{}, { matchLabels: { team: 'a b' } }]
+          Object.assign(spec.namespaceSelectors[0].matchLabels, { team: 'a b' })
         }),
-        'spec.namespaceSelectors[1].matchLabels.team: is not a valid label value → use up to 63 letters, digits, - _ . with a letter or digit at both ends',
+        'spec.namespaceSelectors[0].matchLabels.team: is not a valid label value → use up to 63 letters, digits, - _ . with a letter or digit at both ends',
       ],
       [
         cps((_, spec) => {

@@ -121,7 +121,7 @@ export const externalSecretCases: Cases = {
           s.refreshInterval = '1d'
         }),
         'spec.secretStoreRef: names a store that Latchkey does not serve, or none; if it were ours, what follows would be refused [foreign]',
-        'spec.data[1].sourceRef.storeRef.name: SecretStore "vault" is not served by Latchkey, SecretStore "main" is: no operator serves an object with both → make an ExternalSecret for each of them [store-mix]',
+        'spec.data[1].sourceRef.storeRef.name: SecretStore "vault" is not served by Latchkey, SecretStore "main" is: Latchkey serves no object with both → make an object of its own for each of them [store-mix]',
         'spec.refreshInterval: "1d" is not a duration → write 24h [refresh-interval]',
       ],
     ],

@@ -115,11 +115,11 @@ export const guardCases: Cases = {
     fails: [
       [
         beside('main', 'vault'),
-        'spec.data[0].sourceRef.storeRef.name: SecretStore "vault" is not served by Latchkey, SecretStore "main" is: no operator serves an object with both → make an ExternalSecret for each of them [store-mix]',
+        'spec.data[0].sourceRef.storeRef.name: SecretStore "vault" is not served by Latchkey, SecretStore "main" is: Latchkey serves no object with both → make an object of its own for each of them [store-mix]',
       ],
       [
         beside('vault', 'main'),
-        'spec.secretStoreRef.name: SecretStore "vault" is not served by Latchkey, SecretStore "main" is: no operator serves an object with both → make an ExternalSecret for each of them [store-mix]',
+        'spec.secretStoreRef.name: SecretStore "vault" is not served by Latchkey, SecretStore "main" is: Latchkey serves no object with both → make an object of its own for each of them [store-mix]',
       ],
     ],
   },

@@ -256,6 +256,43 @@ export const pushCases: Cases = {
       ],
     ],
   },
+  'store-mix': {
+    passes: [push()],
+    fails: [
+      [
+        push(s => {
+          s.secretStoreRefs.push({ name: 'vault', kind: 'SecretStore' })
+        }),
+        'spec.secretStoreRefs[1].name: SecretStore "vault" is not served by Latchkey, SecretStore "main" is: Latchkey serves no object with both → make an object of its own for each of them [store-mix]',
+      ],
+    ],
+  },
+  'push-shared': {
+    passes: [
+      clusterPushSecret(),
+      clusterPushSecret((made, spec) => {
+        spec.namespaceSelectors = [team]
+        delete made.data
+        made.dataTo = [{ storeRef: { name: 'main', kind: 'ClusterSecretStore' } }]
+      }),
+    ],
+    fails: [
+      [
+        clusterPushSecret((_made, spec) => {
+          spec.namespaceSelectors = [team]
+        }),
+        'spec.pushSecretSpec.data[0].match.remoteRef.remoteKey: each namespace that is selected writes item "/pushed/db": the last one wins → name a SecretStore, which each namespace has of its own, or select one namespace [push-shared]',
+      ],
+      [
+        clusterPushSecret((made, spec) => {
+          spec.namespaceSelectors = [team]
+          delete made.data
+          made.dataTo = [{ storeRef: { name: 'main', kind: 'ClusterSecretStore' }, remoteKey: '/pushed/all' }]
+        }),
+        'spec.pushSecretSpec.dataTo[0].remoteKey: each namespace that is selected writes item "/pushed/all": the last one wins → name a SecretStore, which each namespace has of its own, or select one namespace [push-shared]',
+      ],
+    ],
+  },
   'namespaced-store': {
     passes: [clusterPushSecret(), push()],
     fails: [
