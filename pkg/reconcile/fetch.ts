@@ -13,6 +13,7 @@ import {
   storeId,
   storesOf,
 } from '#materialize'
+import { isReferent } from './account.ts'
 import { intervalOf } from './decide.ts'
 import type { Parts, Pass } from './pass.ts'
 import type { Deps, ItemSource } from './ports.ts'
@@ -25,9 +26,23 @@ export interface Age {
   readonly listings: number
 }
 
-/** What is wrong with a store, told to those who use it: its own fields mean nothing in their manifest. */
-export const throughStore = (thrown: unknown, { kind, metadata }: Store, path: string): Fault => {
+// these name Secrets and their keys
+const ofCredentials: readonly FaultCode[] = ['CredentialMissing', 'CredentialInvalid']
+
+/**
+ * What is wrong with a store, told to those who use it: its own fields mean nothing in their manifest. The credentials of a
+ * ClusterSecretStore are in other namespaces, whose Secrets are nobody else's business.
+ */
+export const throughStore = (thrown: unknown, store: Store, path: string): Fault => {
+  const { kind, metadata } = store
   const fault = asFault(thrown)
+  if (kind === 'ClusterSecretStore' && !isReferent(store) && ofCredentials.includes(fault.code)) {
+    return new Fault(fault.code, `${showStore(kind, metadata.name)}: its credentials cannot be used`, {
+      path,
+      remedy: 'read the status of the store',
+      retryAfterMs: fault.retryAfterMs,
+    })
+  }
   return new Fault(fault.code, `${showStore(kind, metadata.name)}: ${fault.message}`, {
     path,
     remedy: fault.remedy,

@@ -2,14 +2,13 @@ import type { AkeylessProvider, Identity } from '#api'
 import { Fault, parseDuration } from '#core'
 import { ambientFault } from './ambient.ts'
 import { authorityOf } from './authority.ts'
+import { defaultGateway } from './gateway.ts'
 import { audienceNotes } from './login/audience.ts'
 import { credentialsLogin, type Told } from './login/credentials.ts'
 import { kubernetesLogin } from './login/kubernetes.ts'
 import type { Context, SecretKey } from './login/selectors.ts'
 import type { CredentialReader } from './ports.ts'
 import type { Store } from './store.ts'
-
-const defaultGateway = 'https://api.akeyless.io'
 
 export interface IdentityDeps {
   readonly credentials: CredentialReader

@@ -21,7 +21,7 @@ export interface FanParts {
   readonly memory: StatusMemory
   readonly echoes: Echoes
   readonly brake: Brake
-  /** By key: the object for which everything was last found or put in order. */
+  /** By key: the object for which everything was last carried out, whatever came of it. */
   readonly settled: Map<string, string>
   /** By key: what was last told of ESO's finalizers on namespaces. */
   readonly told: Map<string, string>
@@ -149,7 +149,8 @@ const serve = async (pass: FanPass): Promise<Next> => {
   const outcome = await provide(pass)
   if ('go' in outcome) return outcome
   const faults = faultsIn(outcome)
-  if (faults.length === 0) parts.settled.set(key, versionOf(fan))
+  // in one namespace it may fail for ever: that must not let the others be written without end
+  if ('results' in outcome) parts.settled.set(key, versionOf(fan))
   await report(pass, outcome)
   const usual = recheckMs(fan)
   const next = nextAfter(held ? [...faults, held] : faults, usual)

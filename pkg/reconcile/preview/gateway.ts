@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Identity } from '#api'
 import { isTrusted } from '../ambient.ts'
+import { originOf } from '../gateway.ts'
 import type { Store } from '../store.ts'
 import type { PreviewDeps } from './ports.ts'
-
-const originOf = (gateway: string): string | undefined => URL.parse(gateway)?.origin
 
 /** `gateway gw.example.com:8000`, for messages. */
 export const gatewayName = (gateway: string): string => `gateway ${URL.parse(gateway)?.host ?? 'of the store'}`

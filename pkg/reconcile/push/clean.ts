@@ -1,12 +1,11 @@
 import type { PushEntry } from '#api'
 import { Fault, show } from '#core'
-import type { ItemPush } from '#materialize'
 import type { Door } from './door.ts'
 import { isLeaving, isNamespaceLeaving, refusedBy, type Way, wayBack } from './doors.ts'
-import { holdKey, type PushPass } from './pass.ts'
+import { type Job, type PushPass, placeKey } from './pass.ts'
 import { notAllowed } from './policy.ts'
 import { minus, type Record } from './record.ts'
-import { removeEntry, stayingBy } from './remove.ts'
+import { removeEntry, stayingAt } from './remove.ts'
 
 type Doomed = ReturnType<typeof minus>[number]
 
@@ -14,8 +13,6 @@ type Doomed = ReturnType<typeof minus>[number]
 export interface Cleaning {
   readonly doomed: readonly Doomed[]
   readonly ways: ReadonlyMap<string, Way>
-  /** To be held while it goes. */
-  readonly keys: readonly string[]
 }
 
 export interface Cleaned {
@@ -32,12 +29,7 @@ const isDoor = (way: Way | undefined): way is Door => way !== undefined && 'iden
 export const cleaning = async (pass: PushPass, before: Record, staying: Record): Promise<Cleaning> => {
   const doomed = minus(before, staying)
   const ids = [...new Set(doomed.map(({ store }) => store))]
-  const ways = new Map(await Promise.all(ids.map(async id => [id, await wayBack(pass, id)] as const)))
-  const keys = doomed.flatMap(({ store, entry }) => {
-    const way = ways.get(store)
-    return isDoor(way) ? [holdKey(way, entry.match.remoteRef.remoteKey)] : []
-  })
-  return { doomed, ways, keys }
+  return { doomed, ways: new Map(await Promise.all(ids.map(async id => [id, await wayBack(pass, id)] as const))) }
 }
 
 const named = ({ match: { remoteRef } }: PushEntry): string =>
@@ -68,7 +60,7 @@ const cleanOne = async (
   pass: PushPass,
   { store, entry }: Doomed,
   way: Way | undefined,
-  staying: ItemPush | undefined,
+  stayingThere: ReturnType<typeof stayingAt>,
 ): Promise<Outcome> => {
   if (way instanceof Fault) return failed(pass, entry, way)
   if (!isDoor(way)) {
@@ -82,7 +74,11 @@ const cleanOne = async (
   const forbidden = notAllowed(pass, place, 'spec.deletionPolicy')
   if (forbidden) return { is: 'left', fault: unreachable(entry, forbidden) }
   try {
-    const removed = await removeEntry(pass, { door: way, entry, staying })
+    const staying = stayingThere(way, entry)
+    const { remoteKey } = entry.match.remoteRef
+    const removed = await pass.parts.turnstile.hold(placeKey(way, remoteKey), () =>
+      removeEntry(pass, { door: way, entry, staying }),
+    )
     return removed === 'left' ? { is: 'left', fault: untagged(entry) } : { is: 'gone' }
   } catch (thrown) {
     pass.signal.throwIfAborted()
@@ -90,19 +86,15 @@ const cleanOne = async (
   }
 }
 
-/** Deletes in Akeyless what is not pushed any more; `items`: what still is. Its keys are held by the caller. */
-export const clean = async (
-  pass: PushPass,
-  { doomed, ways }: Cleaning,
-  items: readonly ItemPush[],
-): Promise<Cleaned> => {
-  const staying = stayingBy(items)
+/** Deletes in Akeyless what is not pushed any more; `jobs`: what still is. */
+export const clean = async (pass: PushPass, { doomed, ways }: Cleaning, jobs: readonly Job[]): Promise<Cleaned> => {
+  const staying = stayingAt(jobs)
   const remaining: Doomed[] = []
   const faults: Fault[] = []
   const left: Fault[] = []
   // one after the other: two of them may be members of one item
   for (const each of doomed) {
-    const outcome = await cleanOne(pass, each, ways.get(each.store), staying(each.store, each.entry))
+    const outcome = await cleanOne(pass, each, ways.get(each.store), staying)
     if (outcome.is === 'left') left.push(outcome.fault)
     if (outcome.is !== 'failed') continue
     remaining.push(each)

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ObjectMeta, PushSecret } from '#api'
 import { readyOf } from '../conditions.ts'
-import { groupsThrough } from '../groups.ts'
 import type { Identities } from '../identities.ts'
-import type { Groups, Lane } from '../lanes.ts'
+import type { Lane } from '../lanes.ts'
 import { createStatusMemory } from '../memory.ts'
 import { createSourceNews, type SourceNews } from '../news.ts'
 import type { Next } from '../next.ts'
@@ -11,8 +10,9 @@ import type { Change, Deps, Namespace } from '../ports.ts'
 import { createQueue, type Queue, type QueueOptions } from '../queue.ts'
 import { keyOf, refOf, type Store } from '../store.ts'
 import { createFactBook } from './facts.ts'
+import { pushGroups } from './groups.ts'
 import { anySecret, anyStore, pushSourceIndex, pushStoreIndex } from './indexes.ts'
-import { createLastDoors } from './last-doors.ts'
+import { createLastDoors, type LastDoors } from './last-doors.ts'
 import { pushSecretReconciler } from './pushsecret.ts'
 import { createTurnstile } from './turnstile.ts'
 
@@ -48,23 +48,16 @@ const edits = ({ uid, generation, labels, annotations, deletionTimestamp }: Obje
 
 const nameOf = ({ metadata }: PushSecret): string => `${metadata.namespace ?? ''}/${metadata.name}`
 
-const groupsOf = (pushSecret: PushSecret | undefined): Groups | undefined => {
-  if (!pushSecret) return undefined
-  // of several stores the first
-  const [store] = pushSecret.spec.secretStoreRefs
-  const { namespace = '' } = pushSecret.metadata
-  return groupsThrough(store?.kind ?? 'SecretStore', namespace, store?.name ?? '')
-}
-
 /** Objects that were pushed before come as routine: their due time is in their status. One that goes is no routine. */
 const laneOf = ({ status, metadata }: PushSecret): Lane =>
   status?.refreshTime && metadata.deletionTimestamp === undefined ? 'routine' : 'fresh'
 
-const pushSecretChanged = (deps: Deps, queue: Queue, change: Change<PushSecret>): void => {
+const pushSecretChanged = (deps: Deps, queue: Queue, lastDoors: LastDoors, change: Change<PushSecret>): void => {
   const { object } = change
   if (change.type === 'updated' && isDeepStrictEqual(edits(change.prior.metadata), edits(object.metadata))) return
   if (change.type === 'deleted') {
     deps.observer.removed(refOf(object))
+    lastDoors.forget(object.metadata.uid ?? '')
     queue.forget(change.key)
   }
   queue.add(change.key, change.type === 'added' ? laneOf(object) : 'fresh')
@@ -123,14 +116,14 @@ export const createPushes = ({ deps, queue: options, say, identities, suspect }:
   })
   const queue: Queue = createQueue({
     ...options,
-    groups: key => groupsOf(deps.pushSecrets.get(key)),
+    groups: key => pushGroups(deps.pushSecrets.get(key), deps),
     work: async (key, signal) => say(queue, key, await reconcile(key, signal)),
   })
   return {
     queue,
-    onPushSecret: change => pushSecretChanged(deps, queue, change),
+    onPushSecret: change => pushSecretChanged(deps, queue, lastDoors, change),
     onStore: (store, isGone = false) => {
-      if (isGone) lastDoors.lose(keyOf(store), deps.now())
+      if (isGone) lastDoors.lose(store, deps.now())
       for (const dependent of dependentsOf(deps, store)) queue.add(nameOf(dependent), 'fresh')
     },
     onObject: (namespace, name) => objectChanged(deps, queue, news, { namespace, name }),

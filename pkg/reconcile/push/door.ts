@@ -5,4 +5,6 @@ import type { Store } from '../store.ts'
 export interface Door {
   readonly store: Store
   readonly identity: Identity
+  /** The namespace, where the store logs in as a ServiceAccount of each; else empty. */
+  readonly reader: string
 }

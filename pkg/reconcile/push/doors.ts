@@ -1,4 +1,5 @@
 import { asFault, Fault } from '#core'
+import { isReferent } from '../account.ts'
 import { suspicious, throughStore } from '../fetch.ts'
 import type { Deps } from '../ports.ts'
 import { isOurs, keyOf, type Store, showStore, storeKey } from '../store.ts'
@@ -9,9 +10,10 @@ import type { PushPass } from './pass.ts'
 /** The way through a store; throws Fault where it has none. */
 export const openDoor = async ({ parts, pushSecret, signal }: PushPass, store: Store, path: string): Promise<Door> => {
   try {
-    const identity = await parts.identities.of(store, pushSecret.metadata.namespace ?? '', signal)
-    const door = { store, identity }
-    if (pushSecret.spec.deletionPolicy === 'Delete') parts.lastDoors.note(keyOf(store), door)
+    const { namespace = '', uid = '' } = pushSecret.metadata
+    const identity = await parts.identities.of(store, namespace, signal)
+    const door = { store, identity, reader: isReferent(store) ? namespace : '' }
+    if (pushSecret.spec.deletionPolicy === 'Delete') parts.lastDoors.note(uid, door)
     return door
   } catch (thrown) {
     signal.throwIfAborted()
@@ -61,13 +63,21 @@ const gone = (id: string): { readonly nobody: Fault } => {
   return { nobody: new Fault('StoreNotFound', `${showStore(kind, name)} is gone`, { path, remedy }) }
 }
 
+/** That the store does not admit the namespace; undefined where it does. */
+const denialOf = ({ deps, pushSecret }: PushPass, store: Store): Fault | undefined => {
+  const verdict = standing(store, pushSecret.metadata.namespace ?? '', path, deps)
+  return verdict instanceof Fault && verdict.code === 'StoreDenied' ? verdict : undefined
+}
+
 /** The way as it was, where everything goes at once. */
 const lastWay = (pass: PushPass, id: string, store: Store | undefined): Door | undefined => {
   const { deps, parts, pushSecret } = pass
-  const { namespace = '' } = pushSecret.metadata
+  const { namespace = '', uid = '' } = pushSecret.metadata
   const isStoreLeaving = store === undefined || store.metadata.deletionTimestamp !== undefined
   if (!isLeaving(pass) || !(isStoreLeaving || isNamespaceLeaving(pass))) return undefined
-  return parts.lastDoors.get(keyNamed(id, namespace), deps.now())
+  const kept = parts.lastDoors.get(uid, keyNamed(id, namespace), deps.now())
+  // its conditions may have changed before it went
+  return kept?.lost && denialOf(pass, kept.lost) ? undefined : kept?.door
 }
 
 /** A way to delete what was pushed through a store. It need not be ready: whether it works, the deletion shows. */
@@ -80,8 +90,11 @@ export const wayBack = async (pass: PushPass, id: string): Promise<Way> => {
     const what = `${showStore(store.kind, store.metadata.name)} belongs to another controller class`
     return { nobody: new Fault('StoreNotFound', what, { path, remedy: 'delete the items by hand' }) }
   }
-  const verdict = standing(store, namespace, path, deps)
-  if (verdict instanceof Fault && verdict.code === 'StoreDenied') return verdict
+  const denied = denialOf(pass, store)
+  if (denied) {
+    pass.parts.lastDoors.forget(pushSecret.metadata.uid ?? '', keyOf(store))
+    return denied
+  }
   return openDoor(pass, store, path).catch((thrown: unknown) => {
     pass.signal.throwIfAborted()
     return lastWay(pass, id, store) ?? asFault(thrown)

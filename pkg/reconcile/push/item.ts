@@ -104,6 +104,13 @@ const lookAgain = async (pass: PushPass, job: Job, before: Verdict): Promise<Sig
   return { ...sight, facts }
 }
 
+/** Whether another of our passes wrote the item since it was considered. */
+const isStale = ({ parts }: PushPass, { door, push }: Job, verdict: Verdict): boolean => {
+  if (verdict.do === 'keep') return false
+  const known = parts.facts.get(factKey(door, push.remoteKey))
+  return verdict.do === 'create' ? known !== undefined : known !== verdict.facts
+}
+
 const tries = 3
 
 /**
@@ -111,7 +118,9 @@ const tries = 3
  * values. Throws Fault; then it is open whether the write was done, and the next pass looks before it sends anything.
  */
 export const carryOut = async (pass: PushPass, work: Work, considered: Verdict): Promise<Done> => {
-  let verdict = considered
+  let verdict = isStale(pass, work.job, considered)
+    ? await judge(pass, work, await lookClosely(pass, work.job))
+    : considered
   for (let count = 0; count < tries; count += 1) {
     if (verdict.do === 'keep') return { did: 'kept', ours: verdict.ours }
     const did = await send(pass, work.job, verdict)

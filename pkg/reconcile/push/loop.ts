@@ -1,6 +1,7 @@
 import type { ExternalSecret } from '#api'
 import { Fault, show } from '#core'
 import { itemPath, type PushPart, storesOf } from '#materialize'
+import { gatewayOf } from '../gateway.ts'
 import { targetIndex } from '../indexes.ts'
 import { targetName } from '../marks.ts'
 import { lookUp } from '../stores.ts'
@@ -13,7 +14,7 @@ interface Read {
   readonly property: string | undefined
 }
 
-const gatewayOf = (
+const gatewayBy = (
   pass: PushPass,
   { spec, metadata }: ExternalSecret,
   ref: { kind?: 'SecretStore' | 'ClusterSecretStore' | undefined; name?: string | undefined } | undefined,
@@ -24,7 +25,7 @@ const gatewayOf = (
     metadata.namespace ?? '',
     pass.deps,
   )
-  return store?.spec.provider.akeyless?.akeylessGWApiURL
+  return store && gatewayOf(store)
 }
 
 /** What an ExternalSecret reads by name; what a search finds is not known here. */
@@ -35,7 +36,7 @@ const readsOf = (pass: PushPass, object: ExternalSecret): readonly Read[] => {
     ...dataFrom.flatMap(({ extract, sourceRef }) => (extract ? [{ remoteRef: extract, sourceRef }] : [])),
   ]
   return entries.map(({ remoteRef, sourceRef }) => ({
-    gateway: gatewayOf(pass, object, sourceRef?.storeRef ?? secretStoreRef) ?? '',
+    gateway: gatewayBy(pass, object, sourceRef?.storeRef ?? secretStoreRef) ?? '',
     path: itemPath(remoteRef.key),
     property: remoteRef.property,
   }))
@@ -62,7 +63,7 @@ const makersOf = (pass: PushPass): readonly ExternalSecret[] => {
  * two controllers chase each other, each undoing what the other did. Undefined where it is not so.
  */
 export const loopFault = (pass: PushPass, { door, push }: Job, parts: readonly PushPart[]): Fault | undefined => {
-  const gateway = door.store.spec.provider.akeyless?.akeylessGWApiURL ?? ''
+  const gateway = gatewayOf(door.store)
   const path = itemPath(push.remoteKey)
   for (const maker of makersOf(pass)) {
     if (maker.spec.target.creationPolicy === 'None') continue

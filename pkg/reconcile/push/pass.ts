@@ -1,6 +1,7 @@
 import type { PushSecret } from '#api'
 import type { ItemPush } from '#materialize'
 import { itemPath } from '#materialize'
+import { originOf } from '../gateway.ts'
 import type { Identities } from '../identities.ts'
 import type { StatusMemory } from '../memory.ts'
 import type { SourceNews } from '../news.ts'
@@ -41,9 +42,10 @@ export interface Job {
   readonly push: ItemPush
 }
 
-/** Under which what is known of an item is kept: apart by store, for each may see it otherwise. */
-export const factKey = ({ store }: Door, remoteKey: string): string =>
-  `${keyOf(store)} ${store.metadata.uid ?? ''} ${itemPath(remoteKey)}`
+/** Under which what is known of an item is kept: apart by store and by who logs in, for each may see it otherwise. */
+export const factKey = ({ store, reader }: Door, remoteKey: string): string =>
+  `${keyOf(store)} ${store.metadata.uid ?? ''} ${reader} ${itemPath(remoteKey)}`
 
-/** Under which an item is held: one for all stores that lead to its gateway. */
-export const holdKey = ({ identity }: Door, remoteKey: string): string => `${identity.gateway} ${itemPath(remoteKey)}`
+/** Where an item is: one for all stores that lead to its gateway. */
+export const placeKey = ({ identity }: Pick<Door, 'identity'>, remoteKey: string): string =>
+  `${originOf(identity.gateway)} ${itemPath(remoteKey)}`

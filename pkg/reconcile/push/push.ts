@@ -9,7 +9,7 @@ import type { PushReason } from './decide.ts'
 import type { Door } from './door.ts'
 import { openDoor, refusedBy } from './doors.ts'
 import { carryOut, consider, type Done, type Verdict } from './item.ts'
-import { holdKey, type Job, type PushPass } from './pass.ts'
+import { type Job, type PushPass, placeKey } from './pass.ts'
 import { notAllowed } from './policy.ts'
 import { has, type Record, recorded, recordOf, union } from './record.ts'
 import { renderSources, type Source } from './source.ts'
@@ -114,6 +114,10 @@ const settled = async <T>(pass: PushPass, { door, push: { parts } }: Job, work: 
   }
 }
 
+/** One item at a time: whoever else writes it waits for this and no more. */
+const held = <T>({ parts }: PushPass, { door, push }: Job, work: () => Promise<T>): Promise<T> =>
+  parts.turnstile.hold(placeKey(door, push.remoteKey), work)
+
 type Considered = { readonly job: Job; readonly verdict: Verdict | Fault }
 
 const considerAll = (pass: PushPass, { jobs, before }: Work, isSettled: boolean): Promise<readonly Considered[]> =>
@@ -122,7 +126,8 @@ const considerAll = (pass: PushPass, { jobs, before }: Work, isSettled: boolean)
       const id = storeId(job.push.store)
       const known = (part: Job['push']['parts'][number]) => has(before, id, part)
       const isOurs = isSettled && job.push.parts.every(known)
-      return { job, verdict: await settled(pass, job, consider(pass, { job, recorded: known }, isOurs)) }
+      const look = () => consider(pass, { job, recorded: known }, isOurs)
+      return { job, verdict: await settled(pass, job, held(pass, job, look)) }
     }),
   )
 
@@ -131,28 +136,29 @@ const entriesOf = (job: Job, parts: Job['push']['parts']) =>
 
 /**
  * What is about to be made is written down first where it is to be deleted one day: a process that dies between the two must not
- * leave an item that nobody knows of. The record with it.
+ * leave an item that nobody knows of.
  */
-const declare = async (pass: PushPass, considered: readonly Considered[], before: Record): Promise<Record> => {
-  if (pass.pushSecret.spec.deletionPolicy !== 'Delete') return before
+const declare = async (pass: PushPass, considered: readonly Considered[], before: Record): Promise<void> => {
+  if (pass.pushSecret.spec.deletionPolicy !== 'Delete') return
   const made = considered.flatMap(({ job, verdict }) =>
     verdict instanceof Fault || verdict.do === 'keep' ? [] : entriesOf(job, verdict.ours),
   )
-  const record = union(before, recorded(made))
-  const { fields, patch } = intent(pass.pushSecret, record)
+  const { fields, patch } = intent(pass.pushSecret, union(before, recorded(made)))
   if (fields && patch) {
     await pass.deps.status.patch(refOf(pass.pushSecret), patch, pass.signal)
     pass.parts.memory.note(pass.key, pass.pushSecret, fields)
   }
-  return record
 }
 
-const carryAll = (pass: PushPass, considered: readonly Considered[], before: Record) =>
+type Carried = Considered & { readonly done: Done | Fault }
+
+const carryAll = (pass: PushPass, considered: readonly Considered[], before: Record): Promise<readonly Carried[]> =>
   Promise.all(
-    considered.map(async ({ job, verdict }): Promise<{ job: Job; done: Done | Fault }> => {
-      if (verdict instanceof Fault) return { job, done: verdict }
+    considered.map(async ({ job, verdict }): Promise<Carried> => {
+      if (verdict instanceof Fault) return { job, verdict, done: verdict }
       const known = (part: Job['push']['parts'][number]) => has(before, storeId(job.push.store), part)
-      return { job, done: await settled(pass, job, carryOut(pass, { job, recorded: known }, verdict)) }
+      const write = () => carryOut(pass, { job, recorded: known }, verdict)
+      return { job, verdict, done: await settled(pass, job, held(pass, job, write)) }
     }),
   )
 
@@ -162,28 +168,35 @@ const plannedOf = (items: readonly ItemPush[]): Record =>
 
 const nothingLeft: Cleaned = { remaining: [], faults: [], left: [] }
 
-/** The items one by one, and then what is not pushed any more; everything it touches is held. */
+/** Items of which it is open whether they were written. */
+const openOf = (all: readonly Carried[]) =>
+  all.flatMap(({ job, verdict, done }) =>
+    !(done instanceof Fault) || verdict instanceof Fault || verdict.do === 'keep' ? [] : entriesOf(job, verdict.ours),
+  )
+
+/** All items, each by itself, and then what is not pushed any more. */
 const act = async (pass: PushPass, work: Work, source: Source, isSettled: boolean): Promise<PushOutcome> => {
   const { pushSecret, startedAt } = pass
   const isDeleting = pushSecret.spec.deletionPolicy === 'Delete'
   const doomed = isDeleting ? await cleaning(pass, work.before, plannedOf(work.items)) : undefined
-  const keys = [...work.jobs.map(({ door, push }) => holdKey(door, push.remoteKey)), ...(doomed?.keys ?? [])]
-  return pass.parts.turnstile.hold(keys, async () => {
-    const considered = await considerAll(pass, work, isSettled)
-    work.mustHold()
-    const declared = await declare(pass, considered, work.before)
-    const all = await carryAll(pass, considered, work.before)
-    const faults = [...work.faults, ...all.flatMap(({ done }) => (done instanceof Fault ? [done] : []))]
-    const ours = recorded(all.flatMap(({ job, done }) => (done instanceof Fault ? [] : entriesOf(job, done.ours))))
-    // what could not be pushed leaves everything as it was
-    if (faults.length > 0) return { did: 'fail', faults, record: union(declared, ours), left: [] }
-    const cleaned = doomed ? await clean(pass, doomed, work.items) : nothingLeft
-    const record = union(recorded(cleaned.remaining), ours)
-    if (cleaned.faults.length > 0) return { did: 'fail', record, faults: cleaned.faults, left: cleaned.left }
-    const written = all.filter(({ done }) => !(done instanceof Fault) && done.did !== 'kept').length
-    const { version: sourceVersion } = source
-    return { did: 'push', record, sourceVersion, startedAt, written, keepsClock: false, left: cleaned.left }
-  })
+  const considered = await considerAll(pass, work, isSettled)
+  work.mustHold()
+  await declare(pass, considered, work.before)
+  const all = await carryAll(pass, considered, work.before)
+  const faults = [...work.faults, ...all.flatMap(({ done }) => (done instanceof Fault ? [done] : []))]
+  const ours = recorded(all.flatMap(({ job, done }) => (done instanceof Fault ? [] : entriesOf(job, done.ours))))
+  // what could not be pushed leaves everything as it was
+  if (faults.length > 0) {
+    const open = isDeleting ? recorded(openOf(all)) : new Map()
+    return { did: 'fail', faults, record: union(union(work.before, open), ours), left: [] }
+  }
+  const cleaned = doomed ? await clean(pass, doomed, work.jobs) : nothingLeft
+  // what is still to go keeps its name in the record, if both have the same
+  const record = union(ours, recorded(cleaned.remaining))
+  if (cleaned.faults.length > 0) return { did: 'fail', record, faults: cleaned.faults, left: cleaned.left }
+  const written = all.filter(({ done }) => !(done instanceof Fault) && done.did !== 'kept').length
+  const { version: sourceVersion } = source
+  return { did: 'push', record, sourceVersion, startedAt, written, keepsClock: false, left: cleaned.left }
 }
 
 /**

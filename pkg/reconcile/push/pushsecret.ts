@@ -9,7 +9,6 @@ import type { Deps } from '../ports.ts'
 import { refOf } from '../store.ts'
 import { decidePush, type PushReason, pushDueIn, pushIntervalOf } from './decide.ts'
 import { isLeaving } from './doors.ts'
-import { pushStoreIndex } from './indexes.ts'
 import type { PushParts, PushPass } from './pass.ts'
 import { push } from './push.ts'
 import { isEmpty, recorded, recordOf } from './record.ts'
@@ -175,7 +174,6 @@ export const pushSecretReconciler =
       parts.memory.forget(key)
       parts.news.forget(key)
       parts.pushed.delete(key)
-      parts.lastDoors.keep(store => deps.pushSecrets.by(pushStoreIndex, store).length > 0)
       return { go: 'rest' }
     }
     const pushSecret = parts.memory.read(key, seen)

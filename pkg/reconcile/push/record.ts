@@ -19,14 +19,19 @@ export const union = (a: Record, b: Record): Record => {
   return made
 }
 
+/** Whether an entry is in the record. Its name alone does not tell: property b of item a and item a/b have the same (as in ESO). */
+const holds = (record: Record, store: string, entry: PushEntry): boolean => {
+  const found = record.get(store)?.get(pushKey(entry))
+  return found !== undefined && found.match.remoteRef.remoteKey === entry.match.remoteRef.remoteKey
+}
+
 /** What is in the first and not in the second. */
 export const minus = (a: Record, b: Record): readonly { readonly store: string; readonly entry: PushEntry }[] =>
   [...a].flatMap(([store, entries]) =>
-    [...entries].flatMap(([name, entry]) => (b.get(store)?.has(name) ? [] : [{ store, entry }])),
+    [...entries.values()].flatMap(entry => (holds(b, store, entry) ? [] : [{ store, entry }])),
   )
 
-export const has = (record: Record, store: string, part: PushPart): boolean =>
-  record.get(store)?.has(pushKey(part.entry)) ?? false
+export const has = (record: Record, store: string, part: PushPart): boolean => holds(record, store, part.entry)
 
 /** A record of these entries. */
 export const recorded = (entries: readonly { readonly store: string; readonly entry: PushEntry }[]): Record => {

@@ -1,17 +1,12 @@
-import type { ItemPush } from '#materialize'
 import { refOf } from '../store.ts'
 import { type Cleaned, clean, cleaning } from './clean.ts'
 import { pushFinalizer } from './marks.ts'
 import type { PushPass } from './pass.ts'
 import { recordOf } from './record.ts'
 
-const nothingPushed: readonly ItemPush[] = []
-
 /** Deletes everything that was pushed. */
-export const cleanAll = async (pass: PushPass): Promise<Cleaned> => {
-  const doomed = await cleaning(pass, recordOf(pass.pushSecret), new Map())
-  return pass.parts.turnstile.hold(doomed.keys, () => clean(pass, doomed, nothingPushed))
-}
+export const cleanAll = async (pass: PushPass): Promise<Cleaned> =>
+  clean(pass, await cleaning(pass, recordOf(pass.pushSecret), new Map()), [])
 
 /** A PushSecret has a finalizer only while it deletes what it pushed (decision 21). */
 export const keepFinalizer = async ({ deps, pushSecret, signal }: PushPass): Promise<void> => {

@@ -1,8 +1,8 @@
 import type { PushEntry } from '#api'
 import { Fault, type Sensitive, show } from '#core'
-import { type ItemPush, itemPath, withoutProperty } from '#materialize'
+import { type ItemPush, type PushPart, withoutProperty } from '#materialize'
 import type { Door } from './door.ts'
-import { factKey, type PushPass } from './pass.ts'
+import { factKey, type Job, type PushPass, placeKey } from './pass.ts'
 
 /** `left`: it is there, and not ours to delete. */
 export type Removed = 'gone' | 'left'
@@ -10,8 +10,8 @@ export type Removed = 'gone' | 'left'
 interface Doomed {
   readonly door: Door
   readonly entry: PushEntry
-  /** What is still pushed to the same item. */
-  readonly staying: ItemPush | undefined
+  /** What is still pushed to the same place. */
+  readonly staying: readonly ItemPush[]
 }
 
 const path = 'status.syncedPushSecrets'
@@ -26,10 +26,9 @@ const moved = (remoteKey: string): Fault =>
 
 /** Whether what is still pushed to the item needs what would go. */
 const isStaying = ({ staying, entry }: Doomed): boolean => {
-  if (!staying) return false
   const { property } = entry.match.remoteRef
-  if (!property) return true
-  return staying.parts.some(({ gives }) => gives.is === 'value' || gives.members.has(property))
+  const needs = ({ gives }: PushPart): boolean => gives.is === 'value' || gives.members.has(property ?? '')
+  return staying.some(({ parts }) => !property || parts.some(needs))
 }
 
 const removeProperty = async (
@@ -73,9 +72,9 @@ export const removeEntry = async (pass: PushPass, doomed: Doomed): Promise<Remov
   return 'gone'
 }
 
-/** The items that are still pushed, by store and path. */
-export const stayingBy = (items: readonly ItemPush[]) => {
-  const by = new Map(items.map(item => [`${item.store.kind}/${item.store.name} ${itemPath(item.remoteKey)}`, item]))
-  return (storeName: string, { match }: PushEntry): ItemPush | undefined =>
-    by.get(`${storeName} ${itemPath(match.remoteRef.remoteKey)}`)
+/** The items that are still pushed, by place: the way there may be another store now. */
+export const stayingAt = (jobs: readonly Job[]) => {
+  const at = Map.groupBy(jobs, ({ door, push }) => placeKey(door, push.remoteKey))
+  return (door: Door, { match }: PushEntry): readonly ItemPush[] =>
+    (at.get(placeKey(door, match.remoteRef.remoteKey)) ?? []).map(({ push }) => push)
 }
