@@ -1,56 +1,58 @@
-import { z } from 'zod'
 import type { Cluster } from './cluster.ts'
 import { clusterFault, KubeError } from './error.ts'
-import { type ObjectRef, placeOf } from './status.ts'
+import { isMeant, Live, type LiveMetadata, type ObjectRef, placeOf } from './status.ts'
 
-const Live = z.object({
-  metadata: z.object({
-    uid: z.string(),
-    resourceVersion: z.string(),
-    deletionTimestamp: z.string().optional(),
-    finalizers: z.array(z.string()).optional(),
-  }),
-})
-type Metadata = z.infer<typeof Live>['metadata']
+const is = (thrown: unknown, status: number): boolean => thrown instanceof KubeError && thrown.status === status
 
-/** Puts one finalizer on an object, or takes one off. An object that is gone, or needs no change, is passed over in silence. */
+/** The finalizers that there shall be; `right`: those that there are; `never`: there cannot be such. */
+type Change = (metadata: LiveMetadata) => readonly string[] | 'right' | 'never'
+
+// security.md F15
+const tries = 5
+
+/** Puts one finalizer on an object, or takes one off. */
 export const finalizerWriter = (cluster: Cluster) => {
-  /** `change`: the finalizers that there shall be; undefined where they are right. */
-  const write = async (
-    object: ObjectRef,
-    verb: string,
-    change: (metadata: Metadata) => readonly string[] | undefined,
-    signal: AbortSignal,
-  ): Promise<void> => {
+  /** The version afterwards; undefined where there is no such object; `again` where somebody else wrote in between. */
+  const attempt = async (object: ObjectRef, change: Change, signal: AbortSignal) => {
     const path = placeOf(object)
     try {
       const { metadata } = Live.parse(await cluster.request({ method: 'GET', path, signal }))
-      const finalizers = metadata.uid === object.uid ? change(metadata) : undefined
-      if (finalizers === undefined) return
+      const finalizers = isMeant(object, metadata) ? change(metadata) : 'never'
+      if (finalizers === 'never') return { version: undefined }
+      if (finalizers === 'right') return { version: metadata.resourceVersion }
       // the list is replaced whole: the version keeps a finalizer that somebody adds meanwhile
       const body = { metadata: { resourceVersion: metadata.resourceVersion, finalizers } }
-      await cluster.request({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body, signal })
+      const patch = { method: 'PATCH', path, contentType: 'application/merge-patch+json', body, signal } as const
+      return { version: Live.parse(await cluster.request(patch)).metadata.resourceVersion }
     } catch (thrown) {
-      if (thrown instanceof KubeError && thrown.status === 404) return
-      throw signal.aborted ? thrown : clusterFault(thrown, `${verb} a finalizer of ${object.kind} ${object.name}`)
+      if (is(thrown, 404)) return { version: undefined }
+      return { conflict: is(thrown, 409), thrown }
     }
   }
+  const write = async (object: ObjectRef, verb: string, change: Change, signal: AbortSignal) => {
+    let last = await attempt(object, change, signal)
+    for (let left = tries - 1; left > 0 && 'thrown' in last && last.conflict; left -= 1) {
+      last = await attempt(object, change, signal)
+    }
+    if (!('thrown' in last)) return last.version
+    throw signal.aborted
+      ? last.thrown
+      : clusterFault(last.thrown, `${verb} a finalizer of ${object.kind} ${object.name}`)
+  }
   return {
-    /** An object that is being deleted takes none. */
-    add: (object: ObjectRef, name: string, signal: AbortSignal): Promise<void> =>
-      write(
-        object,
-        'add',
-        ({ finalizers = [], deletionTimestamp }) =>
-          finalizers.includes(name) || deletionTimestamp !== undefined ? undefined : [...finalizers, name],
-        signal,
-      ),
-    remove: (object: ObjectRef, name: string, signal: AbortSignal): Promise<void> =>
-      write(
-        object,
-        'remove',
-        ({ finalizers = [] }) => (finalizers.includes(name) ? finalizers.filter(other => other !== name) : undefined),
-        signal,
-      ),
+    /** The version of the object with it; undefined when the object is gone or being deleted: then it takes none. */
+    add: (object: ObjectRef, name: string, signal: AbortSignal): Promise<string | undefined> => {
+      const change: Change = ({ finalizers = [], deletionTimestamp }) => {
+        if (finalizers.includes(name)) return 'right'
+        return deletionTimestamp === undefined ? [...finalizers, name] : 'never'
+      }
+      return write(object, 'add', change, signal)
+    },
+    /** The version of the object without it; undefined when the object is gone. */
+    remove: (object: ObjectRef, name: string, signal: AbortSignal): Promise<string | undefined> => {
+      const change: Change = ({ finalizers = [] }) =>
+        finalizers.includes(name) ? finalizers.filter(other => other !== name) : 'right'
+      return write(object, 'remove', change, signal)
+    },
   }
 }

@@ -23,9 +23,25 @@ export interface ObjectRef {
   readonly uid: string
   /** As last seen; with it a status patch needs no read before it. */
   readonly resourceVersion?: string
+  /** Where it is given, an object that was edited since, or is being deleted, is one that is gone. */
+  readonly generation?: number | undefined
 }
 
-const Live = z.object({ metadata: z.object({ uid: z.string(), resourceVersion: z.string() }) })
+export const Live = z.object({
+  metadata: z.object({
+    uid: z.string(),
+    resourceVersion: z.string(),
+    generation: z.number().optional(),
+    deletionTimestamp: z.string().optional(),
+    finalizers: z.array(z.string()).optional(),
+  }),
+})
+export type LiveMetadata = z.infer<typeof Live>['metadata']
+
+/** Whether it is the object that is meant. */
+export const isMeant = ({ uid, generation }: ObjectRef, live: LiveMetadata): boolean =>
+  live.uid === uid &&
+  (generation === undefined || (live.generation === generation && live.deletionTimestamp === undefined))
 
 const is = (thrown: unknown, status: number): boolean => thrown instanceof KubeError && thrown.status === status
 
@@ -33,11 +49,11 @@ const is = (thrown: unknown, status: number): boolean => thrown instanceof KubeE
 export const placeOf = ({ kind, apiVersion, namespace, name }: ObjectRef): string =>
   pathOf({ apiVersion, resource: resources[kind], namespace, name })
 
-/** The version of now; undefined when the object is gone, or another one of its name is there. */
+/** The version of now; undefined when the object is gone. */
 const liveVersion = async (cluster: Cluster, object: ObjectRef, signal: AbortSignal): Promise<string | undefined> => {
   try {
     const { metadata } = Live.parse(await cluster.request({ method: 'GET', path: placeOf(object), signal }))
-    return metadata.uid === object.uid ? metadata.resourceVersion : undefined
+    return isMeant(object, metadata) ? metadata.resourceVersion : undefined
   } catch (thrown) {
     if (is(thrown, 404)) return undefined
     throw thrown
@@ -52,9 +68,10 @@ const tries = 5
  * each patch carries a resourceVersion, for the API server ignores a uid in a patch of a status.
  */
 export const statusWriter = (cluster: Cluster) => {
+  /** The version that it made; undefined when the object is gone; what was thrown when its version is another by now. */
   const send = async (object: ObjectRef, resourceVersion: string, status: unknown, signal: AbortSignal) => {
     try {
-      await cluster.request({
+      const answer = await cluster.request({
         method: 'PATCH',
         path: `${placeOf(object)}/status`,
         query: { fieldManager: 'latchkey' },
@@ -62,29 +79,35 @@ export const statusWriter = (cluster: Cluster) => {
         body: { metadata: { resourceVersion }, status },
         signal,
       })
-      return 'done'
+      return { version: Live.parse(answer).metadata.resourceVersion }
     } catch (thrown) {
-      if (is(thrown, 404)) return 'done'
-      if (is(thrown, 409)) return thrown
+      if (is(thrown, 404)) return { version: undefined }
+      if (is(thrown, 409)) return { conflict: thrown }
       throw thrown
     }
   }
-  const write = async (object: ObjectRef, status: unknown, signal: AbortSignal): Promise<void> => {
+  const write = async (object: ObjectRef, status: unknown, signal: AbortSignal): Promise<string | undefined> => {
     let version = object.resourceVersion
     let conflict: unknown
     for (let left = tries; left > 0; left -= 1) {
       version ??= await liveVersion(cluster, object, signal)
-      if (version === undefined) return
-      conflict = await send(object, version, status, signal)
-      if (conflict === 'done') return
+      if (version === undefined) return undefined
+      const sent = await send(object, version, status, signal)
+      if (!('conflict' in sent)) return sent.version
+      conflict = sent.conflict
       version = undefined
     }
     throw conflict
   }
   return {
-    patch: async (object: ObjectRef, status: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> => {
+    /** The version of the object with this status; undefined when it is gone. */
+    patch: async (
+      object: ObjectRef,
+      status: Readonly<Record<string, unknown>>,
+      signal: AbortSignal,
+    ): Promise<string | undefined> => {
       try {
-        await write(object, status, signal)
+        return await write(object, status, signal)
       } catch (thrown) {
         const name = object.namespace ? `${object.namespace}/${object.name}` : object.name
         throw signal.aborted ? thrown : clusterFault(thrown, `write the status of ${object.kind} ${name}`)

@@ -59,8 +59,7 @@ const report = async (pass: Pass, outcome: Outcome): Promise<void> => {
   // the event first: it tells of a Secret that is written, whether or not the status can be
   for (const event of events) deps.events.record(object, event)
   if (!patch) return
-  await deps.status.patch(object, patch, signal)
-  parts.memory.note(key, externalSecret, patch)
+  parts.memory.note(key, externalSecret, patch, await deps.status.patch(object, patch, signal))
 }
 
 // refreshTime has whole seconds: a shorter interval would be due as soon as it was written

@@ -5,27 +5,34 @@ interface Object {
 }
 
 /**
- * What was written to a status and has not come back through the watch yet. Without it, the event of our own Secret write would
- * meet an ExternalSecret that looks as if it had never been synced.
+ * What was written to an object and has not come back through the watch yet. Without it, the event of our own Secret write would
+ * meet an ExternalSecret that looks as if it had never been synced; and an edit that comes between would hide what we wrote.
  */
 export interface StatusMemory {
-  /** The object with the patch on top, for as long as the watch still shows the version that the patch was made for. */
+  /** The object with what was written on top, its resourceVersion too, until the watch shows that version or a later one. */
   read<T extends Object>(key: string, object: T): T
-  note(key: string, object: Object, patch: Status): void
+  /** `version`: the resourceVersion that the write made; undefined where the object is gone. */
+  note(key: string, object: Object, patch: Status, version: string | undefined): void
   forget(key: string): void
 }
 
 interface Noted {
   readonly uid: string | undefined
-  readonly resourceVersion: string | undefined
+  readonly version: string
   readonly patch: Status
+}
+
+/** resourceVersions of one object are numbers that grow. */
+const isBefore = (seen: string | undefined, version: string): boolean => {
+  const [a, b] = [Number(seen), Number(version)]
+  return Number.isSafeInteger(a) && Number.isSafeInteger(b) ? a < b : seen !== version
 }
 
 export const createStatusMemory = (): StatusMemory => {
   const noted = new Map<string, Noted>()
   const current = (key: string, { metadata }: Object): Noted | undefined => {
     const note = noted.get(key)
-    return note?.uid === metadata.uid && note?.resourceVersion === metadata.resourceVersion ? note : undefined
+    return note?.uid === metadata.uid && note && isBefore(metadata.resourceVersion, note.version) ? note : undefined
   }
   return {
     read: (key, object) => {
@@ -34,11 +41,14 @@ export const createStatusMemory = (): StatusMemory => {
         noted.delete(key)
         return object
       }
-      return { ...object, status: { ...(object.status ?? {}), ...note.patch } }
+      const metadata = { ...object.metadata, resourceVersion: note.version }
+      return { ...object, metadata, status: { ...(object.status ?? {}), ...note.patch } }
     },
-    note: (key, object, patch) => {
-      const { uid, resourceVersion } = object.metadata
-      noted.set(key, { uid, resourceVersion, patch: { ...current(key, object)?.patch, ...patch } })
+    note: (key, object, patch, version) => {
+      if (version === undefined) return
+      const before = noted.get(key)
+      const { uid } = object.metadata
+      noted.set(key, { uid, version, patch: { ...(before?.uid === uid ? before?.patch : {}), ...patch } })
     },
     forget: key => {
       noted.delete(key)

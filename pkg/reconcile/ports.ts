@@ -139,11 +139,13 @@ export interface ObjectRef {
   readonly uid: string
   /** As last seen: a status patch that carries it needs no read before. */
   readonly resourceVersion?: string
+  /** Where it is given, an object that was edited since, or is being deleted, is one that is gone. */
+  readonly generation?: number | undefined
 }
 
 export interface StatusWriter {
-  /** JSON merge patch of /status; 404 and a changed uid are silent: the object is gone. */
-  patch(object: ObjectRef, status: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void>
+  /** JSON merge patch of /status. The resourceVersion that it made; undefined where the object is gone, or another of its name is there. */
+  patch(object: ObjectRef, status: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<string | undefined>
 }
 
 /** A ServiceAccount as kept in memory: what of it a login depends on, beside that it is there. */
@@ -170,11 +172,11 @@ export interface EventRecorder {
 /** ESO holds namespaces too. */
 export type Held = Omit<ObjectRef, 'kind'> & { readonly kind: Kind | 'Namespace' }
 
-/** One finalizer of an object, by a JSON merge patch of metadata.finalizers with its resourceVersion; 404 is silent. */
+/** One finalizer of an object, by a JSON merge patch of metadata.finalizers with its resourceVersion. */
 export interface Finalizers {
-  /** An object that is being deleted takes none. */
-  add(object: ObjectRef, name: string, signal: AbortSignal): Promise<void>
-  remove(object: Held, name: string, signal: AbortSignal): Promise<void>
+  /** The resourceVersion with it; undefined where the object is gone, or being deleted: then it takes none. */
+  add(object: ObjectRef, name: string, signal: AbortSignal): Promise<string | undefined>
+  remove(object: Held, name: string, signal: AbortSignal): Promise<string | undefined>
 }
 
 /** What the watch of a kind tells, once per difference. */

@@ -101,8 +101,7 @@ const lookAndTell = async (
   const { patch, events } = summarizeStore(memory.read(key, seen), found, now)
   for (const event of events) deps.events.record(object, event)
   if (patch) {
-    await deps.status.patch(object, patch, signal)
-    memory.note(key, seen, patch)
+    memory.note(key, seen, patch, await deps.status.patch(object, patch, signal))
   }
   return nextLook(deps, store, faults)
 }

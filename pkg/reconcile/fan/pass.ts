@@ -123,8 +123,7 @@ const report = async (pass: FanPass, outcome: FanOutcome): Promise<void> => {
   deps.observer.synced(ref, { faults: faultsIn(outcome), tookMs: now.getTime() - startedAt.getTime() })
   for (const event of events) deps.events.record(ref, event)
   if (!patch) return
-  await deps.status.patch(ref, patch, signal)
-  parts.memory.note(key, fan.object, patch)
+  parts.memory.note(key, fan.object, patch, await deps.status.patch(ref, patch, signal))
 }
 
 const byNamespace = <T extends { readonly namespace: string }>(results: readonly T[]): readonly T[] =>

@@ -46,8 +46,8 @@ const untagged = (entry: PushEntry): Fault =>
 const unreachable = (entry: PushEntry, { code, message, remedy }: Fault): Fault =>
   new Fault(code, `${named(entry)} is left: ${message}`, { path: 'spec.deletionPolicy', remedy })
 
-// with the namespace its Secrets go: what the store logs in with will not come back
-const hopeless: readonly string[] = ['CredentialMissing', 'CredentialInvalid']
+// with the namespace its Secrets go: what the store logs in with will not come back, nor will the labels that a store asks for
+const hopeless: readonly string[] = ['CredentialMissing', 'CredentialInvalid', 'StoreDenied']
 
 type Outcome = { readonly is: 'gone' } | { readonly is: 'left' | 'failed'; readonly fault: Fault }
 

@@ -143,11 +143,15 @@ const declare = async (pass: PushPass, considered: readonly Considered[], before
   const made = considered.flatMap(({ job, verdict }) =>
     verdict instanceof Fault || verdict.do === 'keep' ? [] : entriesOf(job, verdict.ours),
   )
-  const { fields, patch } = intent(pass.pushSecret, union(before, recorded(made)))
-  if (fields && patch) {
-    await pass.deps.status.patch(refOf(pass.pushSecret), patch, pass.signal)
-    pass.parts.memory.note(pass.key, pass.pushSecret, fields)
-  }
+  const { deps, parts, key, signal } = pass
+  const object = parts.memory.read(key, pass.pushSecret)
+  const { fields, patch } = intent(object, union(before, recorded(made)))
+  if (!fields || !patch) return
+  const { generation } = object.metadata
+  const version = await deps.status.patch({ ...refOf(object), generation }, patch, signal)
+  // edited or deleted, which the watch has not told yet: nobody would know what is made now
+  if (version === undefined) throw new Superseded()
+  parts.memory.note(key, object, fields, version)
 }
 
 type Carried = Considered & { readonly done: Done | Fault }

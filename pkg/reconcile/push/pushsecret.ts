@@ -42,8 +42,7 @@ const report = async (pass: PushPass, outcome: PushOutcome): Promise<void> => {
   // the event first: it tells of items that are written, whether or not the status can be
   for (const event of events) deps.events.record(object, event)
   if (!fields || !patch) return
-  await deps.status.patch(object, patch, signal)
-  parts.memory.note(key, pass.pushSecret, fields)
+  parts.memory.note(key, before, fields, await deps.status.patch(object, patch, signal))
 }
 
 /** Without a Secret there is nothing to push; under deletionPolicy Delete what was pushed of it goes (compatibility.md §5). */
@@ -100,7 +99,8 @@ const act = async (pass: PushPass, reason: PushReason): Promise<Next> => {
       deps.observer.ignored(refOf(pushSecret), ended.why)
       return { go: 'rest' }
     case 'supersede':
-      return { go: 'again' }
+      // what came between brings it back itself, once the watch tells
+      return { go: 'wait', ms: shortestWaitMs }
     case 'fail':
       await report(pass, ended)
       return nextAfter(ended.faults, pushIntervalOf(pushSecret))

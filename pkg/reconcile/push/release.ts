@@ -1,3 +1,4 @@
+import { Superseded } from '../pass.ts'
 import { refOf } from '../store.ts'
 import { type Cleaned, clean, cleaning } from './clean.ts'
 import { pushFinalizer } from './marks.ts'
@@ -8,12 +9,20 @@ import { recordOf } from './record.ts'
 export const cleanAll = async (pass: PushPass): Promise<Cleaned> =>
   clean(pass, await cleaning(pass, recordOf(pass.pushSecret), new Map()), [])
 
-/** A PushSecret has a finalizer only while it deletes what it pushed (decision 21). */
-export const keepFinalizer = async ({ deps, pushSecret, signal }: PushPass): Promise<void> => {
+/**
+ * A PushSecret has a finalizer only while it deletes what it pushed (decision 21). Throws Superseded where it cannot have one any
+ * more: what is pushed then would stay.
+ */
+export const keepFinalizer = async ({ deps, parts, key, pushSecret, signal }: PushPass): Promise<void> => {
   const { metadata, spec } = pushSecret
-  const has = metadata.finalizers?.includes(pushFinalizer) ?? false
-  if (spec.deletionPolicy === 'Delete' && !has) await deps.finalizers.add(refOf(pushSecret), pushFinalizer, signal)
-  if (spec.deletionPolicy !== 'Delete' && has) await deps.finalizers.remove(refOf(pushSecret), pushFinalizer, signal)
+  const isDeleting = spec.deletionPolicy === 'Delete'
+  if ((metadata.finalizers?.includes(pushFinalizer) ?? false) === isDeleting) return
+  const object = { ...refOf(pushSecret), generation: metadata.generation }
+  const version = isDeleting
+    ? await deps.finalizers.add(object, pushFinalizer, signal)
+    : await deps.finalizers.remove(object, pushFinalizer, signal)
+  if (version === undefined) throw new Superseded()
+  parts.memory.note(key, pushSecret, {}, version)
 }
 
 /** Lets a PushSecret go: at once with deletionPolicy None, and once everything it pushed is deleted with Delete. */

@@ -172,11 +172,18 @@ export const world = (
           log.push(`patch ${object.kind} ${object.name}: ${Object.keys(status).join(' ')}`)
           state.next.status?.()
           state.statuses.push({ object, status })
+          return `${Number(object.resourceVersion ?? '1') + 1}`
         },
       },
       finalizers: {
-        add: async (object, name) => void log.push(`finalize ${object.kind} ${object.name} ${name}`),
-        remove: async (object, name) => void log.push(`unfinalize ${object.kind} ${object.name} ${name}`),
+        add: async (object, name) => {
+          log.push(`finalize ${object.kind} ${object.name} ${name}`)
+          return `${Number(object.resourceVersion ?? '1') + 1}`
+        },
+        remove: async (object, name) => {
+          log.push(`unfinalize ${object.kind} ${object.name} ${name}`)
+          return `${Number(object.resourceVersion ?? '1') + 1}`
+        },
       },
       ...nothingToPush,
       events: { record: (object, { type, reason }) => void log.push(`event ${object.kind} ${type} ${reason}`) },
