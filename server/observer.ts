@@ -39,6 +39,9 @@ export const createObserver = (log: Log, metrics: Metrics): Observer => {
       last.forget(object)
       record.removed(object)
     },
+    left({ kind, namespace, name }, faults) {
+      for (const fault of faults) log.warn('an item is left', { kind, namespace, name, code: fault.code, fault })
+    },
     ignored: ({ kind, namespace, name }, why) => log.debug('left alone', { kind, namespace, name, reason: why }),
   }
 }

@@ -190,8 +190,8 @@ export const faults = {
   },
   SourceMissing: {
     retry: 'on-change',
-    cause: 'The Secret to push does not exist, or no Secret has the labels that are asked for.',
-    remedy: 'create the Secret, or correct spec.selector',
+    cause: 'The Secret to push, or a key of it, does not exist, or no Secret has the labels that are asked for.',
+    remedy: 'create the Secret or the key, or correct spec.selector',
   },
   RemoteUnmanaged: {
     retry: 'backoff',
@@ -207,6 +207,11 @@ export const faults = {
     retry: 'backoff',
     cause: 'Somebody else writes the item at the same time.',
     remedy: 'find out who else writes it; it is tried again by itself',
+  },
+  RemoteShared: {
+    retry: 'backoff',
+    cause: 'An item was to be deleted to which another PushSecret pushes too.',
+    remedy: 'nothing, if that is meant: it goes with the last of them',
   },
   PushLoop: {
     retry: 'backoff',

@@ -127,7 +127,8 @@ const storeChanged = (
   if (change.type === 'deleted') deps.observer.removed(refOf(change.object))
   if (edited || !isDeepStrictEqual(standing(change.prior), standing(change.object))) {
     addDependents(deps, externalSecrets, key)
-    pushes.onStore(change.object, change.type === 'deleted')
+    if (edited) pushes.onStoreChange(change.object, change.type === 'deleted')
+    else pushes.onStore(change.object)
   }
 }
 

@@ -191,6 +191,8 @@ export interface Observer {
   /** A pass came to its end. `faults`: what it failed by; empty where it did not. Milliseconds. */
   synced(object: ObjectRef, outcome: { faults: readonly Fault[]; tookMs: number }): void
   removed(object: ObjectRef): void
+  /** Items that were to be deleted and are left: events are not taken any more in a namespace that is being deleted. */
+  left(object: ObjectRef, faults: readonly Fault[]): void
   /** Left alone, because it belongs to somebody else or waits for its store. */
   ignored(object: ObjectRef, why: string): void
 }

@@ -1,4 +1,4 @@
-import { asFault, Fault } from '#core'
+import { asFault, Fault, show } from '#core'
 import type { Deps } from '../ports.ts'
 import { type Fan, isMadeBy } from './draft.ts'
 import type { Echoes } from './echo.ts'
@@ -48,10 +48,14 @@ const read = async ({ fan, deps, signal }: Work, place: ChildPlace): Promise<Chi
   })
 }
 
-const takenBy = ({ traits }: Fan): Fault =>
-  new Fault('NameTaken', `${traits.noun} already exists in namespace`, {
-    remedy: `delete it, or choose another spec.${traits.nameField}`,
+/** Says whose it is, in so far as an owner tells: who deletes the child of another maker has it back at once. */
+const takenBy = ({ traits }: Fan, { metadata }: Child): Fault => {
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller)
+  const whose = owner ? `, of ${owner.kind} ${show(owner.name)}` : ''
+  return new Fault('NameTaken', `${traits.noun} already exists in namespace: ${show(metadata.name)}${whose}`, {
+    remedy: owner ? `choose another spec.${traits.nameField}` : `delete it, or choose another spec.${traits.nameField}`,
   })
+}
 
 const noteStored = ({ fan, echoes }: Work, body: ChildBody, written: ChildWritten): void => {
   const stored = written.did === 'written' ? childOf(fan.traits.child.kind, written.object) : undefined
@@ -65,7 +69,7 @@ const stand = async (work: Work, namespace: string, first: Step): Promise<Stood>
   const { fan, deps, echoes, signal } = work
   let step = first
   for (let left = tries; left > 0; left -= 1) {
-    if (step.do === 'leave') throw takenBy(fan)
+    if (step.do === 'leave') throw takenBy(fan, step.child)
     if (step.do === 'keep') return { stands: true, did: 'nothing' }
     const written = await deps.children[step.do](step.body, signal)
     noteStored(work, step.body, written)

@@ -11,11 +11,14 @@ const namespacePrefix = 'externalsecrets.external-secrets.io/ces-'
 export const heldFor = ({ finalizers = [] }: Namespace): readonly string[] =>
   finalizers.flatMap(name => (name.startsWith(namespacePrefix) ? [name.slice(namespacePrefix.length)] : []))
 
-const remedy = 'give that right: kubectl apply -f deploy/eso-finalizers.yaml'
+const remedy = 'if it is the right to do so that is missing: kubectl apply -f deploy/eso-finalizers.yaml'
+
+// who has not the right has it nowhere
+const mostRefusals = 3
 
 /**
  * Takes ESO's finalizer for one ClusterExternalSecret off every namespace that has it, selected or not. The right to do so is given
- * apart from the others: without it, the fault says so, and the rest of the namespaces is not tried.
+ * apart from the others: the fault says so. One namespace that refuses does not keep the others; several in a row do.
  */
 export const freeNamespaces = async (
   deps: Pick<Deps, 'finalizers'>,
@@ -23,16 +26,22 @@ export const freeNamespaces = async (
   held: readonly Namespace[],
   signal: AbortSignal,
 ): Promise<Fault | undefined> => {
+  let first: Fault | undefined
+  let refusals = 0
   for (const namespace of held) {
+    if (refusals === mostRefusals) break
     const ref = { kind: 'Namespace', apiVersion: 'v1', namespace: undefined, name: namespace.name } as const
     try {
       await deps.finalizers.remove({ ...ref, uid: namespace.uid ?? '' }, `${namespacePrefix}${name}`, signal)
+      refusals = 0
     } catch (thrown) {
-      const fault = asFault(thrown)
-      return fault.message.includes('Forbidden') ? new Fault(fault.code, fault.message, { remedy }) : fault
+      signal.throwIfAborted()
+      refusals += 1
+      const { code, message, retryAfterMs } = asFault(thrown)
+      first ??= new Fault(code, message, { remedy, retryAfterMs })
     }
   }
-  return undefined
+  return first
 }
 
 /** ESO is at work too, and would be for ever. */

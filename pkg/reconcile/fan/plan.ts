@@ -11,7 +11,7 @@ export type Step =
   /** It is as it should be, or on its way out: then it is made anew once it is gone. */
   | { readonly do: 'keep' }
   /** An object of that name is somebody else's. */
-  | { readonly do: 'leave' }
+  | { readonly do: 'leave'; readonly child: Child }
 
 export interface Task {
   readonly namespace: string
@@ -26,7 +26,7 @@ export const isGoing = ({ metadata }: Child): boolean => metadata.deletionTimest
 /** The step for what is there now, as the watch shows it or as it was just read. */
 export const stepFor = (fan: Fan, namespace: string, child: Child | undefined, echoes: Pick<Echoes, 'knows'>): Step => {
   if (!child) return { do: 'create', body: draft(fan, namespace) }
-  if (!isMadeBy(child, fan)) return { do: 'leave' }
+  if (!isMadeBy(child, fan)) return { do: 'leave', child }
   const body = draft(fan, namespace, child)
   return isGoing(child) || isSame(child, body) || echoes.knows(child, body) ? { do: 'keep' } : { do: 'replace', body }
 }

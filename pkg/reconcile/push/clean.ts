@@ -1,4 +1,4 @@
-import type { PushEntry } from '#api'
+import type { PushEntry, PushSecret } from '#api'
 import { Fault, show } from '#core'
 import type { Door } from './door.ts'
 import { isLeaving, isNamespaceLeaving, refusedBy, type Way, wayBack } from './doors.ts'
@@ -6,6 +6,7 @@ import { type Job, type PushPass, placeKey } from './pass.ts'
 import { notAllowed } from './policy.ts'
 import { minus, type Record } from './record.ts'
 import { removeEntry, stayingAt } from './remove.ts'
+import { sharerOf } from './shared.ts'
 
 type Doomed = ReturnType<typeof minus>[number]
 
@@ -43,6 +44,18 @@ const untagged = (entry: PushEntry): Fault =>
     remedy: 'delete it in Akeyless if it shall go',
   })
 
+const shared = (entry: PushEntry, { metadata }: PushSecret, pushSecret: PushSecret): Fault => {
+  const isNear = metadata.namespace === pushSecret.metadata.namespace
+  const who = isNear ? `PushSecret ${show(metadata.name)}` : 'a PushSecret of another namespace'
+  return new Fault('RemoteShared', `${named(entry)} is left: ${who} pushes to it too`, { path: 'spec.deletionPolicy' })
+}
+
+const narrowed = (entry: PushEntry): Fault =>
+  new Fault('RemoteShared', `${named(entry)} is left, and with it what was pushed to it of the whole Secret`, {
+    path: 'status.syncedPushSecrets',
+    remedy: 'delete in Akeyless the members that are not pushed any more',
+  })
+
 const unreachable = (entry: PushEntry, { code, message, remedy }: Fault): Fault =>
   new Fault(code, `${named(entry)} is left: ${message}`, { path: 'spec.deletionPolicy', remedy })
 
@@ -76,10 +89,13 @@ const cleanOne = async (
   try {
     const staying = stayingThere(way, entry)
     const { remoteKey } = entry.match.remoteRef
+    const sharer = sharerOf(pass, way, entry)
+    if (sharer) return { is: 'left', fault: shared(entry, sharer, pass.pushSecret) }
     const removed = await pass.parts.turnstile.hold(placeKey(way, remoteKey), () =>
       removeEntry(pass, { door: way, entry, staying }),
     )
-    return removed === 'left' ? { is: 'left', fault: untagged(entry) } : { is: 'gone' }
+    if (removed === 'gone') return { is: 'gone' }
+    return { is: 'left', fault: removed === 'left' ? untagged(entry) : narrowed(entry) }
   } catch (thrown) {
     pass.signal.throwIfAborted()
     return failed(pass, entry, refusedBy(pass, way.store, thrown, 'spec.deletionPolicy'))

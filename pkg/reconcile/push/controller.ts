@@ -29,8 +29,10 @@ export interface PushOptions {
 export interface Pushes {
   readonly queue: Queue
   onPushSecret(change: Change<PushSecret>): void
-  /** A store became another one, ready or not, or what it logs in with changed. */
-  onStore(store: Store, isGone?: boolean): void
+  /** A store came, was edited or labelled, or is gone: what is pushed through it may be something else now. */
+  onStoreChange(store: Store, isGone: boolean): void
+  /** A store became ready or not, or what it logs in with changed. */
+  onStore(store: Store): void
   /** A Secret or ConfigMap came, changed or went. */
   onObject(namespace: string, name: string): void
   onNamespace(change: Change<Namespace>): void
@@ -104,6 +106,7 @@ const mayHaveChanged = ({ spec, status }: PushSecret): boolean =>
 export const createPushes = ({ deps, queue: options, say, identities, suspect }: PushOptions): Pushes => {
   const news = createSourceNews()
   const lastDoors = createLastDoors()
+  const pushed = new Map<string, string>()
   const reconcile = pushSecretReconciler(deps, {
     identities,
     suspect,
@@ -112,7 +115,7 @@ export const createPushes = ({ deps, queue: options, say, identities, suspect }:
     lastDoors,
     facts: createFactBook(),
     turnstile: createTurnstile(),
-    pushed: new Map(),
+    pushed,
   })
   const queue: Queue = createQueue({
     ...options,
@@ -122,8 +125,16 @@ export const createPushes = ({ deps, queue: options, say, identities, suspect }:
   return {
     queue,
     onPushSecret: change => pushSecretChanged(deps, queue, lastDoors, change),
-    onStore: (store, isGone = false) => {
+    onStoreChange: (store, isGone) => {
       if (isGone) lastDoors.lose(store, deps.now())
+      for (const dependent of dependentsOf(deps, store)) {
+        news.note(nameOf(dependent))
+        // whatever it pushed last, it was elsewhere
+        pushed.delete(nameOf(dependent))
+        queue.add(nameOf(dependent), 'fresh')
+      }
+    },
+    onStore: store => {
       for (const dependent of dependentsOf(deps, store)) queue.add(nameOf(dependent), 'fresh')
     },
     onObject: (namespace, name) => objectChanged(deps, queue, news, { namespace, name }),

@@ -6,6 +6,7 @@ import { isOurs, keyOf, type Store, showStore, storeKey } from '../store.ts'
 import { lookUp, standing } from '../stores.ts'
 import type { Door } from './door.ts'
 import type { PushPass } from './pass.ts'
+import { storeOfId } from './record.ts'
 
 /** The way through a store; throws Fault where it has none. */
 export const openDoor = async ({ parts, pushSecret, signal }: PushPass, store: Store, path: string): Promise<Door> => {
@@ -33,21 +34,18 @@ export const refusedBy = ({ parts }: Pick<PushPass, 'parts'>, store: Store, thro
 /** `nobody`: there is no such store any more, or another controller serves it: nothing can be deleted through it, or may be. */
 export type Way = Door | Fault | { readonly nobody: Fault }
 
-const isKind = (kind: string | undefined): kind is Store['kind'] =>
-  kind === 'SecretStore' || kind === 'ClusterSecretStore'
-
 /** A store as the record names it, `Kind/name`. */
 export const storeNamed = (id: string, namespace: string, deps: Deps): Store | undefined => {
-  const [kind, name = ''] = id.split('/')
-  return isKind(kind) ? lookUp({ kind, name }, namespace, deps) : undefined
+  const named = storeOfId(id)
+  return named && lookUp(named, namespace, deps)
 }
 
 const path = 'status.syncedPushSecrets'
 
 /** `Kind/name` as stores are known elsewhere. */
 const keyNamed = (id: string, namespace: string): string => {
-  const [kind, name = ''] = id.split('/')
-  return isKind(kind) ? storeKey(kind, namespace, name) : id
+  const named = storeOfId(id)
+  return named ? storeKey(named.kind, namespace, named.name) : id
 }
 
 export const isNamespaceLeaving = ({ deps, pushSecret }: PushPass): boolean =>

@@ -4,6 +4,7 @@ import type { Groups } from '../lanes.ts'
 import type { Deps } from '../ports.ts'
 import { isOurs } from '../store.ts'
 import { lookUp, standing } from '../stores.ts'
+import { storeOfId } from './record.ts'
 
 type Knowing = Pick<Deps, 'stores' | 'clusterStores' | 'namespaces' | 'controllerClass'>
 
@@ -15,8 +16,8 @@ const idsOf = ({ spec, status }: PushSecret): readonly string[] => [
 
 /** Whether it is a ClusterSecretStore that serves the namespace: no tenant can make up such names. */
 const isShared = (id: string, namespace: string, deps: Knowing): boolean => {
-  const [kind, name = ''] = id.split('/')
-  const store = kind === 'ClusterSecretStore' ? lookUp({ kind, name }, namespace, deps) : undefined
+  const named = storeOfId(id)
+  const store = named?.kind === 'ClusterSecretStore' ? lookUp(named, namespace, deps) : undefined
   if (!store || !isOurs(store, deps.controllerClass)) return false
   const verdict = standing(store, namespace, '', deps)
   return !(typeof verdict === 'object' && verdict.code === 'StoreDenied')
@@ -30,7 +31,8 @@ export const pushGroups = (pushSecret: PushSecret | undefined, deps: Knowing): G
   if (!pushSecret) return undefined
   const { namespace = '' } = pushSecret.metadata
   const ids = idsOf(pushSecret)
-  const [kind, name = ''] = (ids[0] ?? '').split('/')
-  const shared = kind === 'ClusterSecretStore' && ids.every(id => isShared(id, namespace, deps))
-  return shared ? groupsThrough(kind, namespace, name) : [`Namespace/${namespace}`, `Push/${namespace}/${name}`]
+  const first = storeOfId(ids[0] ?? '')
+  return first?.kind === 'ClusterSecretStore' && ids.every(id => isShared(id, namespace, deps))
+    ? groupsThrough(first.kind, namespace, first.name)
+    : [`Namespace/${namespace}`, `Push/${namespace}/${first?.name ?? ''}`]
 }

@@ -1,9 +1,11 @@
-import type { PushSecret } from '#api'
-import { templateSources } from '#materialize'
+import type { PushEntry, PushSecret } from '#api'
+import { itemPath, templateSources } from '#materialize'
 import { type Store, storeKey } from '../store.ts'
+import { storeOfId } from './record.ts'
 
 export const pushStoreIndex = 'store'
 export const pushSourceIndex = 'source'
+export const pushItemIndex = 'item'
 
 /** Filed for every store of a kind in a namespace, where labels choose. */
 export const anyStore = (kind: Store['kind'], namespace: string | undefined): string =>
@@ -19,8 +21,8 @@ const storeRefs = ({ metadata, spec, status }: PushSecret): readonly string[] =>
     labelSelector ? [anyStore(kind, namespace)] : name ? [storeKey(kind, namespace, name)] : [],
   )
   const recorded = Object.keys(status?.syncedPushSecrets ?? {}).flatMap(id => {
-    const [kind, name = ''] = id.split('/')
-    return kind === 'SecretStore' || kind === 'ClusterSecretStore' ? [storeKey(kind, namespace, name)] : []
+    const store = storeOfId(id)
+    return store ? [storeKey(store.kind, namespace, store.name)] : []
   })
   return [...new Set([...named, ...recorded])]
 }
@@ -33,5 +35,15 @@ const sourceRefs = ({ metadata: { namespace }, spec }: PushSecret): readonly str
   return [...new Set([...pushed, ...texts])]
 }
 
+/** Paths of the items to which it pushed. */
+const items = ({ status }: PushSecret): readonly string[] => {
+  const entries = Object.values(status?.syncedPushSecrets ?? {}).flatMap(Object.values<PushEntry>)
+  return [...new Set(entries.map(({ match }) => itemPath(match.remoteRef.remoteKey)))]
+}
+
 /** How the snapshot of PushSecrets must be filed. */
-export const pushIndexes = { [pushStoreIndex]: storeRefs, [pushSourceIndex]: sourceRefs } as const
+export const pushIndexes = {
+  [pushStoreIndex]: storeRefs,
+  [pushSourceIndex]: sourceRefs,
+  [pushItemIndex]: items,
+} as const

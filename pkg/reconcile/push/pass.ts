@@ -44,7 +44,7 @@ export interface Job {
 
 /** Under which what is known of an item is kept: apart by store and by who logs in, for each may see it otherwise. */
 export const factKey = ({ store, reader }: Door, remoteKey: string): string =>
-  `${keyOf(store)} ${store.metadata.uid ?? ''} ${reader} ${itemPath(remoteKey)}`
+  `${keyOf(store)} ${store.metadata.uid ?? ''}.${store.metadata.generation ?? ''} ${reader} ${itemPath(remoteKey)}`
 
 /** Where an item is: one for all stores that lead to its gateway. */
 export const placeKey = ({ identity }: Pick<Door, 'identity'>, remoteKey: string): string =>

@@ -38,6 +38,7 @@ const report = async (pass: PushPass, outcome: PushOutcome): Promise<void> => {
   const now = deps.now()
   const faults = outcome.did === 'fail' ? outcome.faults : outcome.did === 'clean' ? [outcome.missing] : []
   deps.observer.synced(object, { faults, tookMs: now.getTime() - startedAt.getTime() })
+  deps.observer.left(object, outcome.left)
   const { fields, patch, events } = summarizePush(before, outcome, { now, controllerClass: deps.controllerClass })
   // the event first: it tells of items that are written, whether or not the status can be
   for (const event of events) deps.events.record(object, event)
@@ -128,6 +129,7 @@ const release = async (pass: PushPass): Promise<Next> => {
       await report(pass, { did: 'fail', faults, record: recorded(remaining), left })
       return nextAfter(faults, pushIntervalOf(pushSecret))
     }
+    deps.observer.left(refOf(pushSecret), left)
     for (const fault of left) {
       deps.events.record(refOf(pushSecret), { type: 'Warning', reason: fault.code, message: fault.line() })
     }

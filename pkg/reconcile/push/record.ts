@@ -1,8 +1,14 @@
 import type { PushEntry, PushSecret } from '#api'
-import { type PushPart, pushKey } from '#materialize'
+import { type PushPart, pushKey, type StoreName } from '#materialize'
 
 /** What was pushed, as status.syncedPushSecrets keeps it: by `Kind/name` of the store, then by name of the entry. */
 export type Record = ReadonlyMap<string, ReadonlyMap<string, PushEntry>>
+
+/** The store that `Kind/name` names. */
+export const storeOfId = (id: string): StoreName | undefined => {
+  const [kind, name = ''] = id.split('/')
+  return kind === 'SecretStore' || kind === 'ClusterSecretStore' ? { kind, name } : undefined
+}
 
 export const recordOf = ({ status }: PushSecret): Record =>
   new Map(

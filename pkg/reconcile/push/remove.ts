@@ -4,8 +4,8 @@ import { type ItemPush, type PushPart, withoutProperty } from '#materialize'
 import type { Door } from './door.ts'
 import { factKey, type Job, type PushPass, placeKey } from './pass.ts'
 
-/** `left`: it is there, and not ours to delete. */
-export type Removed = 'gone' | 'left'
+/** `left`: it is there, and not ours to delete. `narrowed`: properties of it are still pushed, and nobody knows what else was. */
+export type Removed = 'gone' | 'left' | 'narrowed'
 
 interface Doomed {
   readonly door: Door
@@ -31,6 +31,11 @@ const isStaying = ({ staying, entry }: Doomed): boolean => {
   return staying.some(({ parts }) => !property || parts.some(needs))
 }
 
+/** A whole Secret was pushed, of which single properties are pushed now: the record does not name what it gave. */
+const isNarrowed = ({ staying, entry }: Doomed): boolean =>
+  !entry.match.remoteRef.property &&
+  staying.every(({ parts }) => parts.every(part => part.entry.match.remoteRef.property))
+
 const removeProperty = async (
   pass: PushPass,
   { door, entry }: Doomed,
@@ -54,7 +59,7 @@ const removeProperty = async (
  * status says; what is not there counts as deleted (decision 21). Throws Fault.
  */
 export const removeEntry = async (pass: PushPass, doomed: Doomed): Promise<Removed> => {
-  if (isStaying(doomed)) return 'gone'
+  if (isStaying(doomed)) return isNarrowed(doomed) ? 'narrowed' : 'gone'
   const { door, entry } = doomed
   const { remoteKey, property } = entry.match.remoteRef
   const { remote } = pass.deps

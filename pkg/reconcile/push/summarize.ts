@@ -41,6 +41,8 @@ export interface PushSummary {
 }
 
 const synced = 'PushSecret synced successfully'
+const cleaned = 'source secret deleted; provider secrets cleaned up'
+const remains = (left: readonly Fault[]): string => (left.length === 0 ? '' : `; without ${showFaults(left)}`)
 const unchanged = `${synced}. Existing secrets in providers unchanged.`
 
 const readyFor = ({ spec }: PushSecret, outcome: PushOutcome): Ready => {
@@ -48,7 +50,7 @@ const readyFor = ({ spec }: PushSecret, outcome: PushOutcome): Ready => {
     case 'push':
       return { status: 'True', reason: 'Synced', message: spec.updatePolicy === 'IfNotExists' ? unchanged : synced }
     case 'clean':
-      return { status: 'False', reason: 'SourceDeleted', message: 'source secret deleted; provider secrets cleaned up' }
+      return { status: 'False', reason: 'SourceDeleted', message: `${cleaned}${remains(outcome.left)}` }
     case 'fail':
       return { status: 'False', reason: 'Errored', message: showFaults(outcome.faults) }
     default:

@@ -99,7 +99,7 @@ t.test('somebody else’s object of that name is left alone and told, and its en
     log.filter(line => line.includes('ExternalSecret a/')),
     [],
   )
-  const reason = 'external secret already exists in namespace → delete it, or choose another spec.externalSecretName'
+  const reason = 'external secret already exists in namespace: "app" → delete it, or choose another spec.externalSecretName'
   t.match(status, {
     provisionedNamespaces: ['b'],
     failedNamespaces: [{ namespace: 'a', reason }],
@@ -269,7 +269,7 @@ t.test('without the right to, the rest is done all the same, and the event says 
   const { status } = await running.quiet()
   t.match(status, { provisionedNamespaces: ['a'], conditions: [{ status: 'True' }] })
   t.match(said, [
-    /Forbidden 403 → give that right: kubectl apply -f deploy\/eso-finalizers.yaml/,
+    /Forbidden 403 → if it is the right to do so that is missing: kubectl apply -f deploy\/eso-finalizers.yaml/,
     /created in 1 namespace/,
   ])
   await running.advance(10_000)

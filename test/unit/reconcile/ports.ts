@@ -187,7 +187,7 @@ export const world = (
       },
       ...nothingToPush,
       events: { record: (object, { type, reason }) => void log.push(`event ${object.kind} ${type} ${reason}`) },
-      observer: { synced: () => {}, removed: () => {}, ignored: () => {} },
+      observer: { synced: () => {}, removed: () => {}, left: () => {}, ignored: () => {} },
       controllerClass: 'default',
       now: () => state.at,
       random: () => 0,
