@@ -32,7 +32,10 @@ t.test('the rights of deploy/rbac.yaml are enough, but for namespaces that ESO h
     const { items } = await get(`/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3D${mark}-rights`)
     return items.find(({ type }: { type: string }) => type === 'Warning')?.message
   })
-  t.match(said, /Namespace .*-b: .*Forbidden 403 → if it is the right to do so that is missing: kubectl apply -f deploy\/eso-finalizers\.yaml/)
+  t.match(
+    said,
+    /Namespace .*-b: .*Forbidden 403 → if it is the right to do so that is missing: kubectl apply -f deploy\/eso-finalizers\.yaml/,
+  )
   t.same((await get(namespacePath(b))).metadata.finalizers, finalizers)
 
   await remove(pathOf(maker))

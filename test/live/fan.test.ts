@@ -147,7 +147,9 @@ t.test('an object of that name that is somebody else’s is left alone, told, an
   const foreign = await create(childrenIn('ClusterExternalSecret', a), externalSecret(name, externalSecretSpec))
   const maker = await make('ClusterExternalSecret', 'taken')
   const { status } = await provisioned(t, maker, [b])
-  t.match(status.failedNamespaces, [{ namespace: a, reason: /^external secret already exists in namespace: "[^"]+" → / }])
+  t.match(status.failedNamespaces, [
+    { namespace: a, reason: /^external secret already exists in namespace: "[^"]+" → / },
+  ])
   t.match(readyOf({ status }), { status: 'False', message: /^one or more namespaces failed: .*already exists/ })
   t.equal((await get(path)).metadata.resourceVersion, foreign.metadata.resourceVersion)
   await remove(path)

@@ -1,5 +1,6 @@
 import type { ClusterExternalSecret, ClusterPushSecret, ExternalSecret, PushSecret } from '#api'
 import type { Rule } from '../findings.ts'
+import { annotation } from './annotation.ts'
 import { lift, moved } from './lift.ts'
 import { madeMetadata } from './made-metadata.ts'
 import { namespaceSelection } from './namespace-selection.ts'
@@ -10,6 +11,7 @@ export const clusterRules: readonly Rule<ClusterExternalSecret | ClusterPushSecr
   namespaceSelection,
   refreshTime,
   madeMetadata,
+  annotation,
 ]
 
 /** A rule of ExternalSecret, asked of the one that would be made, as placed in no namespace. */

@@ -4,6 +4,7 @@ import { foreignRule } from '../foreign.ts'
 import { silenceRule } from '../settle.ts'
 import { templateRule } from '../template.ts'
 import { accessId } from './access-id.ts'
+import { annotation } from './annotation.ts'
 import { authMethod } from './auth-method.ts'
 import { ca } from './ca.ts'
 import { clusterRules, ofMadeExternalSecret, ofMadePushSecret } from './cluster.ts'
@@ -102,6 +103,7 @@ export const externalSecretRules: readonly Rule<ExternalSecret>[] = [
   unsupported,
   conversionStrategy,
   metadataPolicy,
+  annotation,
 ]
 
 export const storeRules: readonly Rule<Store>[] = [
@@ -119,8 +121,10 @@ export const storeRules: readonly Rule<Store>[] = [
   storeOpen,
   storeRefreshInterval,
   retrySettings,
+  annotation,
 ]
 
+export { adoptAnnotation } from './annotation.ts'
 export { pushSecretRules }
 
 export const clusterExternalSecretRules: readonly Rule<ClusterExternalSecret>[] = [

@@ -91,13 +91,28 @@ const noted = (push: Push, { whole, part, parts }: Seen): Seen => {
   return { ...(whole && { whole }), part: part ?? push, parts }
 }
 
+/** Entries that the status would keep under one name, as ESO gives it: property b of item a, and item a/b. */
+const sameNames = (pushes: readonly Push[]): readonly Draft[] => {
+  const seen = new Map<string, Push>()
+  return pushes.flatMap((push): Draft[] => {
+    const name = push.property ? `${push.item}/${push.property}` : push.item
+    const earlier = seen.get(name)
+    if (!earlier) seen.set(name, push)
+    if (!earlier || earlier.item === push.item) return []
+    const message = `the status keeps it under one name with ${earlier.entry}, ${show(name)}`
+    return [{ path: push.path, message, remedy: 'give one of the two another remoteKey' }]
+  })
+}
+
 export const pushCollision: Rule<PushSecret> = {
   id: 'push-collision',
   doc: 'No two entries push to one item, or one property of it, in one store; and none pushes one value where another has a property.',
   check: ({ spec }) => {
     const seen = new Map<string, Seen>()
     const at = (store: string, item: string) => JSON.stringify([store, item])
-    const drafts = pushesOf(spec).flatMap(push => {
+    // an empty path is told by another rule
+    const pushes = pushesOf(spec).filter(({ item }) => item.trim() !== '/')
+    const drafts = pushes.flatMap(push => {
       const own = at(push.store, push.item)
       // entries of data come first, and go through every store
       const found = [...new Set([at('', push.item), own])].flatMap(id => {
@@ -107,6 +122,6 @@ export const pushCollision: Rule<PushSecret> = {
       seen.set(own, noted(push, seen.get(own) ?? { parts: new Map() }))
       return found.slice(0, 1)
     })
-    return [...drafts, ...alike(spec)]
+    return [...drafts, ...sameNames(pushes), ...alike(spec)]
   },
 }

@@ -1,6 +1,6 @@
 import type { PushSecret, PushSecretSpec } from '#api'
 import { show } from '#core'
-import { keyProblem } from '#materialize'
+import { keyProblem, pathProblem } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 import { keyDrafts, propertyDrafts } from './remote-key.ts'
 
@@ -20,21 +20,27 @@ const secretKeyDrafts = (path: string, entry: Entry, spec: PushSecretSpec): Draf
   return problem ? [{ path, message: `${show(key)} ${problem.what}`, remedy: problem.remedy }] : []
 }
 
+const pathDrafts = (path: string, remoteKey: string): Draft[] => {
+  const drafts = keyDrafts(path, remoteKey)
+  const problem = drafts.length === 0 ? pathProblem(remoteKey) : undefined
+  return problem ? [{ path, ...problem }] : drafts
+}
+
 export const pushKey: Rule<PushSecret> = {
   id: 'push-key',
-  doc: 'Each entry names an item, by a path without control characters, and a key that a Secret can have; a property needs one.',
+  doc: 'Each entry names an item, by a path without control characters or .., and a key that a Secret can have; a property needs one.',
   check: ({ spec }) => [
     ...(spec.data ?? []).flatMap((entry, index) => {
       const path = `spec.data[${index}].match`
       const { remoteKey, property } = entry.match.remoteRef
       return [
         ...secretKeyDrafts(`${path}.secretKey`, entry, spec),
-        ...keyDrafts(`${path}.remoteRef.remoteKey`, remoteKey),
+        ...pathDrafts(`${path}.remoteRef.remoteKey`, remoteKey),
         ...propertyDrafts(`${path}.remoteRef.property`, property),
       ]
     }),
     ...(spec.dataTo ?? []).flatMap(({ remoteKey }, index) =>
-      remoteKey === undefined ? [] : keyDrafts(`spec.dataTo[${index}].remoteKey`, remoteKey),
+      remoteKey === undefined ? [] : pathDrafts(`spec.dataTo[${index}].remoteKey`, remoteKey),
     ),
   ],
 }

@@ -25,12 +25,28 @@ const pushedBy = ({ spec }: PushSecret): readonly Named[] => {
     name && !labelSelector ? [{ kind, name }] : [],
   )
   const stores = named.length === spec.secretStoreRefs.length ? named : undefined
-  return (spec.data ?? []).map(({ match: { remoteRef } }, index) => ({
-    path: `spec.data[${index}].match.remoteRef.remoteKey`,
-    item: itemPath(remoteRef.remoteKey),
-    property: remoteRef.property,
-    stores,
-  }))
+  return [
+    ...(spec.data ?? []).map(({ match: { remoteRef } }, index) => ({
+      path: `spec.data[${index}].match.remoteRef.remoteKey`,
+      item: itemPath(remoteRef.remoteKey),
+      property: remoteRef.property,
+      stores,
+    })),
+    // keys that each go to an item of their own are not known here
+    ...(spec.dataTo ?? []).flatMap(({ storeRef, remoteKey }, index) =>
+      remoteKey
+        ? [
+            {
+              path: `spec.dataTo[${index}].remoteKey`,
+              item: itemPath(remoteKey),
+              property: undefined,
+              stores:
+                storeRef?.name && !storeRef.labelSelector ? [{ kind: storeRef.kind, name: storeRef.name }] : stores,
+            },
+          ]
+        : [],
+    ),
+  ]
 }
 
 const shareStore = (a: Named, b: Named): boolean =>

@@ -1,6 +1,7 @@
 // Rules of PushSecret. What it shares with ExternalSecret is asked of one that has the same part.
 import type { ExternalSecret, PushSecret } from '#api'
 import type { Rule } from '../findings.ts'
+import { annotation } from './annotation.ts'
 import { lift, type Part } from './lift.ts'
 import { namespacedStore } from './namespaced-store.ts'
 import { pushCollision } from './push-collision.ts'
@@ -70,6 +71,7 @@ export const pushSecretRules: readonly Rule<PushSecret>[] = [
   ...[templateTarget, templateSource, templateMetadata].map(lift(templated)),
   pushRegexp,
   pushUnsupported,
+  annotation,
 ]
 
 /** Of a PushSecret that is made in many namespaces. */

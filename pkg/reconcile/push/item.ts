@@ -1,8 +1,8 @@
+import { adoptAnnotation } from '#admission'
 import { Fault, type Sensitive, show } from '#core'
 import { applied, isThere, type PushPart, pushKey } from '#materialize'
 import type { Facts } from './facts.ts'
 import { loopFault } from './loop.ts'
-import { adoptAnnotation } from './marks.ts'
 import { factKey, type Job, type PushPass } from './pass.ts'
 import { look, lookClosely, type Sight } from './sight.ts'
 

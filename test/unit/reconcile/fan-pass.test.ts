@@ -99,7 +99,8 @@ t.test('somebody else’s object of that name is left alone and told, and its en
     log.filter(line => line.includes('ExternalSecret a/')),
     [],
   )
-  const reason = 'external secret already exists in namespace: "app" → delete it, or choose another spec.externalSecretName'
+  const reason =
+    'external secret already exists in namespace: "app" → delete it, or choose another spec.externalSecretName'
   t.match(status, {
     provisionedNamespaces: ['b'],
     failedNamespaces: [{ namespace: 'a', reason }],

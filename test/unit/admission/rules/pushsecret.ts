@@ -64,6 +64,13 @@ export const pushCases: Cases = {
     ],
     fails: [
       [
+        pushingMade({}, s => {
+          delete s.data
+          s.dataTo = [{ storeRef: main, remoteKey: '/made' }]
+        }),
+        'spec.dataTo[0].remoteKey: ExternalSecret "maker" makes Secret "made" from this very item: while the two differ, nothing is pushed → push to another item, or from another Secret [push-loop]',
+      ],
+      [
         pushingMade({ remoteKey: 'made', property: 'k' }),
         'spec.data[0].match.remoteRef.remoteKey: ExternalSecret "maker" makes Secret "made" from this very item: while the two differ, nothing is pushed → push to another item, or from another Secret [push-loop]',
       ],
@@ -256,6 +263,33 @@ export const pushCases: Cases = {
       ],
     ],
   },
+  annotation: {
+    passes: [
+      push((_, object) => {
+        const annotations = {
+          'latchkey.dev/adopt-remote': 'true',
+          'latchkey.dev/silence': 'push-loop',
+          'other.dev/x': '',
+        }
+        object.metadata.annotations = annotations
+      }),
+    ],
+    fails: [
+      [
+        push((_, object) => {
+          object.metadata.annotations = { 'latchkey.dev/adopt-remote': 'yes', 'latchkey.dev/adoptremote': 'true' }
+        }),
+        'metadata.annotations["latchkey.dev/adopt-remote"]: "yes" means nothing → write "true", or leave it out [annotation]',
+        'metadata.annotations["latchkey.dev/adoptremote"]: means nothing → did you mean latchkey.dev/adopt-remote? [annotation]',
+      ],
+      [
+        clusterPushSecret((_made, spec) => {
+          spec.pushSecretMetadata = { annotations: { 'latchkey.dev/x': '' } }
+        }),
+        'spec.pushSecretMetadata.annotations["latchkey.dev/x"]: means nothing → leave it out [annotation]',
+      ],
+    ],
+  },
   'store-mix': {
     passes: [push()],
     fails: [
@@ -394,6 +428,13 @@ export const pushCases: Cases = {
         'spec.dataTo[0].remoteKey: is empty → write the path of an item',
         'spec.dataTo[1].remoteKey: "/x " has blanks around it or control characters → write the path as Akeyless shows it',
       ],
+      [
+        pushing(entry('/'), entry('//'), entry('/a/../b'), entry('a/.')),
+        'spec.data[0].match.remoteRef.remoteKey: names no item → write the path of an item',
+        'spec.data[1].match.remoteRef.remoteKey: names no item → write the path of an item',
+        'spec.data[2].match.remoteRef.remoteKey: "/a/../b" has . or .. in it → write the path as Akeyless shows it',
+        'spec.data[3].match.remoteRef.remoteKey: "a/." has . or .. in it → write the path as Akeyless shows it',
+      ],
     ],
   },
   'push-collision': {
@@ -417,6 +458,10 @@ export const pushCases: Cases = {
       }),
     ],
     fails: [
+      [
+        pushing(entry('/a/b', { secretKey: 'k' }), entry('/a', { secretKey: 'k' }, 'b')),
+        'spec.data[1].match.remoteRef: the status keeps it under one name with spec.data[0], "/a/b" → give one of the two another remoteKey',
+      ],
       [
         pushing(entry('/a'), entry('/b'), entry('a', { secretKey: 'k' })),
         'spec.data[2].match.remoteRef: spec.data[0] pushes to "/a" too → give each entry a place of its own',
@@ -473,6 +518,14 @@ export const pushCases: Cases = {
         'spec.data[1].metadata.encoding: is no encoding → write base64, or leave it out',
         'spec.dataTo[0].metadata.encoding: is no encoding → write base64, or leave it out',
       ],
+      [
+        push(s => {
+          s.data[0].metadata = { encodng: 'base64' }
+          s.data[1].metadata = 'base64'
+        }),
+        'spec.data[0].metadata.encodng: means nothing here → write metadata: {encoding: base64}, or leave it out [push-encoding]',
+        'spec.data[1].metadata: is no object, and means nothing → write metadata: {encoding: base64}, or leave it out [push-encoding]',
+      ],
     ],
   },
   'path-allowed': {
@@ -490,6 +543,7 @@ export const pushCases: Cases = {
           s.secretStoreRefs = [main, { name: 'wide', kind: 'ClusterSecretStore' }, { labelSelector: team }]
           s.dataTo = [{ storeRef: main, remoteKey: '/team-b/all' }]
         }),
+        'spec.data[1].match.remoteRef.remoteKey: "/team-a/../team-b/db" has . or .. in it → write the path as Akeyless shows it',
         `spec.data[0].match.remoteRef.remoteKey: "/team-b/db" ${notAllowed}`,
         `spec.data[0].match.remoteRef.remoteKey: "/team-b/db" ${notAllowedWide}`,
         `spec.data[1].match.remoteRef.remoteKey: "/team-a/../team-b/db" ${notAllowed}`,
