@@ -2,8 +2,8 @@ import { Fault, type Sensitive } from '#core'
 import type { Values } from '../engine.ts'
 import { mostFaults } from '../rewrite/work.ts'
 import { type Conversion, convertedKeys } from './keys.ts'
-import { type Encoding, encodingOf, Forms, notText } from './value.ts'
 import type { PushPart } from './part.ts'
+import { type Encoding, encodingOf, Forms, notText } from './value.ts'
 
 /** One Secret to push, after its template. */
 export interface PushSource {
