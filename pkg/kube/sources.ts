@@ -30,8 +30,8 @@ const parse = (raw: unknown): SourceSecret => {
   return { ...metadata, values: new Map(values) }
 }
 
-// each can be as large as etcd takes, 1.5 MiB
-const pageSize = 50
+// each can be as large as etcd takes, 1.5 MiB, and a page is in memory as a whole
+const pageSize = 10
 
 /** Secrets to push, live. Throws Fault. */
 export const sourceReader = (cluster: Cluster) => ({
@@ -45,15 +45,18 @@ export const sourceReader = (cluster: Cluster) => ({
       throw signal.aborted ? thrown : clusterFault(thrown, `read Secret ${namespace}/${name}`)
     }
   },
-  /** All that have the labels, in the order of their names; `labelSelector` as the API server takes it. */
-  list: async (namespace: string, labelSelector: string, signal: AbortSignal): Promise<readonly SourceSecret[]> => {
-    const found: SourceSecret[] = []
+  /** All that have the labels, as they come, in the order of their names; what `visit` throws ends it. */
+  list: async (
+    namespace: string,
+    labelSelector: string,
+    visit: (secret: SourceSecret) => void,
+    signal: AbortSignal,
+  ): Promise<void> => {
     try {
       const path = pathOf({ apiVersion: 'v1', resource: 'secrets', namespace })
       const query = labelSelector === '' ? {} : { labelSelector }
       const collection = { cluster, path, query, metadataOnly: false, signal }
-      await list(collection, { pageSize, visit: raw => void found.push(parse(raw)) })
-      return found
+      await list(collection, { pageSize, visit: raw => visit(parse(raw)) })
     } catch (thrown) {
       throw signal.aborted ? thrown : clusterFault(thrown, `list the Secrets of ${namespace}`)
     }

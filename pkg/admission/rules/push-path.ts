@@ -2,6 +2,7 @@ import type { PushSecret, PushStoreRef } from '#api'
 import type { StoreName } from '#materialize'
 import type { Context, Draft, Rule } from '../findings.ts'
 import { itemPathDrafts, pathAllowed } from './path-allowed.ts'
+import { mostStores } from './push-stores.ts'
 
 /** One path that a manifest names, and the stores that it names for it. */
 interface Site {
@@ -12,7 +13,8 @@ interface Site {
 
 /** Those that labels select are known to the reconciler, which asks again. */
 const named = (refs: readonly PushStoreRef[]): readonly StoreName[] =>
-  refs.flatMap(({ kind, name, labelSelector }) => (name && !labelSelector ? [{ kind, name }] : []))
+  // more are refused as such
+  refs.slice(0, mostStores).flatMap(({ kind, name, labelSelector }) => (name && !labelSelector ? [{ kind, name }] : []))
 
 const sitesOf = ({ data = [], dataTo = [], secretStoreRefs }: PushSecret['spec']): readonly Site[] => [
   ...data.map(({ match }, index) => ({

@@ -2,6 +2,9 @@ import type { PushSecret, PushStoreRef } from '#api'
 import type { Draft, Rule } from '../findings.ts'
 import { labelSelectorDrafts } from './selector.ts'
 
+/** security.md T17: each of them is compared with every store there is, and each store that is chosen gets all items. */
+export const mostStores = 100
+
 /** What is wrong with how a store is named or selected. */
 export const storeRefDrafts = (path: string, { name, labelSelector }: PushStoreRef): Draft[] => {
   if (!labelSelector) {
@@ -15,11 +18,16 @@ export const storeRefDrafts = (path: string, { name, labelSelector }: PushStoreR
 
 export const pushStores: Rule<PushSecret> = {
   id: 'push-stores',
-  doc: 'A PushSecret names the stores that it pushes with, or selects them by label; of both in one place the selector counts, with a warning.',
+  doc: `A PushSecret names the stores to push with or selects them by label, with at most ${mostStores} entries; a name beside a selector is idle: a warning.`,
   warns: true,
   check: ({ spec }) => {
     const path = 'spec.secretStoreRefs'
-    if (spec.secretStoreRefs.length === 0) return [{ path, message: 'is empty', remedy: 'name a store' }]
+    const { length } = spec.secretStoreRefs
+    if (length === 0) return [{ path, message: 'is empty', remedy: 'name a store' }]
+    if (length > mostStores) {
+      const message = `has ${length} entries, more than ${mostStores}`
+      return [{ path, message, remedy: 'select stores by label, or split it into several PushSecrets' }]
+    }
     return spec.secretStoreRefs.flatMap((ref, index) => storeRefDrafts(`${path}[${index}]`, ref))
   },
 }

@@ -33,11 +33,14 @@ export const setMembers = (text: ByteText, values: ReadonlyMap<string, ByteText>
   return `${made}${whole.slice(from, at)}${gap}${added.join(',')}${whole.slice(at)}`
 }
 
-/** Whether a JSON object has a member of that name; undefined where the text is no JSON object. */
-export const hasMember = (text: ByteText, name: string): boolean | undefined => {
-  if (isBlank(text)) return false
-  return memberList(text)?.some(member => member.name === name)
+/** The names of the members of a JSON object, none in a blank text; undefined where the text is no JSON object. */
+export const memberNames = (text: ByteText): ReadonlySet<string> | undefined => {
+  const list = isBlank(text) ? [] : memberList(text)
+  return list && new Set(list.map(({ name }) => name))
 }
+
+/** Whether a JSON object has a member of that name; undefined where the text is no JSON object. */
+export const hasMember = (text: ByteText, name: string): boolean | undefined => memberNames(text)?.has(name)
 
 /** A JSON object without the members of that name, all others as they were; undefined where the text is no JSON object. */
 export const dropMember = (text: ByteText, name: string): { text: ByteText; isEmpty: boolean } | undefined => {

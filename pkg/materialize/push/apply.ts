@@ -1,22 +1,28 @@
 import { Fault, Sensitive, show } from '#core'
 import type { ByteText } from '../json/cursor.ts'
-import { dropMember, hasMember, setMembers } from '../json/edit.ts'
+import { dropMember, hasMember, memberNames, setMembers } from '../json/edit.ts'
 import type { ItemPush, PushPart } from './part.ts'
 
 const byteText = (value: Sensitive): ByteText => value.reveal().toString('latin1')
 const fromBytes = (text: ByteText): Sensitive => Sensitive.bytes(Buffer.from(text, 'latin1'))
 
-const notJson = ({ remoteKey }: ItemPush, { path }: PushPart): Fault =>
+const notJson = ({ remoteKey }: ItemPush, path: string | undefined): Fault =>
   new Fault('NotJson', `item ${show(remoteKey)} exists, and does not hold a JSON object`, {
     path,
     remedy: 'store a JSON object in it, push to another item, or name match.secretKey alone to replace its whole value',
   })
 
-/** Whether what a part gives is there already, in any form: what updatePolicy IfNotExists leaves alone. */
-export const isThere = ({ entry }: PushPart, existing: Sensitive | undefined): boolean => {
-  if (existing === undefined) return false
-  const { property } = entry.match.remoteRef
-  return property === undefined || property === '' || hasMember(byteText(existing), property) === true
+/** Tells of a part whether what it gives is there already, in any form: what updatePolicy IfNotExists leaves alone. */
+export const thereIn = (existing: Sensitive | undefined): ((part: PushPart) => boolean) => {
+  if (existing === undefined) return () => false
+  // read once for all parts
+  let names: ReadonlySet<string> | undefined
+  return ({ entry }) => {
+    const { property } = entry.match.remoteRef
+    if (property === undefined || property === '') return true
+    names ??= memberNames(byteText(existing)) ?? new Set()
+    return names.has(property)
+  }
 }
 
 const order = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
@@ -33,15 +39,14 @@ export const applied = (
 ): Sensitive | Fault => {
   const [whole] = parts.flatMap(({ gives }) => (gives.is === 'value' ? [gives.value] : []))
   if (whole) return whole
-  let text = existing === undefined ? '{}' : byteText(existing)
-  for (const part of parts) {
-    if (part.gives.is !== 'members') continue
-    // sorted, as ESO writes a new item
-    const members = [...part.gives.members].sort(order)
-    const next = setMembers(text, new Map(members.map(([name, value]) => [name, byteText(value)])))
-    if (next === undefined) return notJson(push, part)
-    text = next
+  const wanted = new Map<string, ByteText>()
+  for (const { gives } of parts) {
+    // sorted, as ESO writes a new item; no two parts give one member
+    const members = gives.is === 'members' ? [...gives.members].sort(order) : []
+    for (const [name, value] of members) wanted.set(name, byteText(value))
   }
+  const text = setMembers(existing === undefined ? '{}' : byteText(existing), wanted)
+  if (text === undefined) return notJson(push, parts[0]?.path)
   const made = fromBytes(text)
   return existing?.equals(made) ? existing : made
 }

@@ -2,6 +2,11 @@ import type { PushEntry } from '#api'
 import type { Sensitive } from '#core'
 import type { StoreName } from '../refs.ts'
 
+/** A store to push to, and which entries of spec.dataTo mean it. */
+export interface PushStore extends StoreName {
+  readonly dataTo: ReadonlySet<number>
+}
+
 /** One entry of the spec, or one key of many, on its way to an item. */
 export interface PushPart {
   /** Field path of the entry. */

@@ -1,93 +1,86 @@
 import type { PushSecretSpec } from '#api'
-import { Fault, show } from '#core'
+import { Fault } from '#core'
 import type { TemplateEngine } from '../engine.ts'
-import { type StoreName, storeId } from '../refs.ts'
 import { mostFaults, Work } from '../rewrite/work.ts'
 import { dataToParts, type Renaming } from './data-to.ts'
-import { dataParts, type PushSource } from './entries.ts'
-import { type ItemPush, itemPath, type PushPart, pushKey } from './part.ts'
-
-/** A store to push to, and which entries of spec.dataTo mean it. */
-export interface PushStore extends StoreName {
-  readonly dataTo: ReadonlySet<number>
-}
+import { dataParts } from './entries.ts'
+import type { ItemPush, PushPart, PushStore } from './part.ts'
+import { Room } from './room.ts'
+import { Shelf } from './shelf.ts'
+import { type PushSource, Supply } from './supply.ts'
 
 export type PushPlan = { readonly items: readonly ItemPush[] } | { readonly faults: readonly Fault[] }
 
-/** What one Secret gives: by the entries of data, which go to every store, and by each entry of dataTo. */
-interface Given {
-  readonly data: readonly PushPart[]
-  readonly dataTo: readonly (readonly PushPart[])[]
-}
+/** Faults of a plan, each told once. */
+class Faults {
+  readonly #byLine = new Map<string, Fault>()
 
-const sorted = (parts: readonly (PushPart | Fault)[], faults: Fault[]): PushPart[] =>
-  parts.filter((part): part is PushPart => {
-    if (part instanceof Fault) faults.push(part)
-    return !(part instanceof Fault)
-  })
-
-const givenBy = async (
-  spec: PushSecretSpec,
-  source: PushSource,
-  renaming: Renaming,
-  faults: Fault[],
-): Promise<Given> => {
-  const data = sorted(dataParts(source, spec.data), faults)
-  const taken = new Set((spec.data ?? []).flatMap(({ match: { secretKey } }) => secretKey ?? []))
-  const dataTo: PushPart[][] = []
-  for (const [index, to] of (spec.dataTo ?? []).entries()) {
-    const path = `spec.dataTo[${index}]`
-    dataTo.push(sorted(await dataToParts(source, { to, path }, taken, renaming), faults))
+  note(fault: Fault): void {
+    if (!this.isFull) this.#byLine.set(fault.line(), fault)
   }
-  return { data, dataTo }
-}
 
-const collision = (part: PushPart, other: PushPart, what: string): Fault =>
-  new Fault('KeyCollision', `item ${show(part.entry.match.remoteRef.remoteKey)}: ${what}`, {
-    path: part.path,
-    remedy: `give it another remoteKey or property than ${other.path} has`,
-  })
-
-/** Why two parts cannot go to one item: they would overwrite each other, now or at each push. */
-const clash = (part: PushPart, other: PushPart, isOneSource: boolean): Fault | undefined => {
-  if (part.gives.is === 'value' && other.gives.is === 'value') return collision(part, other, 'takes two values')
-  if (part.gives.is === 'value' || other.gives.is === 'value') {
-    return collision(part, other, 'takes one value as a whole, and members of a JSON object')
+  get isFull(): boolean {
+    return this.#byLine.size >= mostFaults
   }
-  if (isOneSource && pushKey(part.entry) === pushKey(other.entry)) return collision(part, other, 'is named twice')
-  for (const name of part.gives.members.keys()) {
-    if (other.gives.members.has(name)) return collision(part, other, `takes two values for ${show(name)}`)
+
+  list(): readonly Fault[] {
+    return [...this.#byLine.values()]
   }
-  return undefined
 }
 
-interface Collected {
-  readonly items: Map<string, { readonly push: ItemPush; readonly parts: { part: PushPart; source: string }[] }>
-  readonly faults: Fault[]
+interface Planning {
+  readonly spec: PushSecretSpec
+  readonly shelves: readonly Shelf[]
+  /** By entry of spec.dataTo: the stores that it means. */
+  readonly meant: readonly (readonly Shelf[])[]
+  readonly room: Room
+  readonly faults: Faults
+  readonly renaming: Renaming
 }
 
-const collect = ({ items, faults }: Collected, store: StoreName, part: PushPart, source: string): void => {
-  const { remoteKey } = part.entry.match.remoteRef
-  const id = `${storeId(store)} ${itemPath(remoteKey)}`
-  const item = items.get(id) ?? { push: { store, remoteKey, parts: [] }, parts: [] }
-  for (const other of item.parts) {
-    const fault = clash(part, other.part, source === other.source)
-    if (fault) {
-      faults.push(fault)
-      return
+const isOver = ({ room, faults }: Planning): boolean => faults.isFull || room.fault() !== undefined
+
+const weightOf = ({ gives }: PushPart): number => (gives.is === 'members' ? Math.max(1, gives.members.size) : 1)
+
+/** Puts parts into every store that they are for, until something is too much. */
+const place = (
+  planning: Planning,
+  parts: readonly (PushPart | Fault)[],
+  shelves: readonly Shelf[],
+  source: string,
+): void => {
+  const { room, faults } = planning
+  for (const part of parts) {
+    if (isOver(planning)) return
+    if (part instanceof Fault) faults.note(part)
+    else if (room.members(weightOf(part) * shelves.length)) {
+      for (const shelf of shelves) {
+        const fault = shelf.put(part, source)
+        if (fault) faults.note(fault)
+      }
     }
   }
-  item.parts.push({ part, source })
-  items.set(id, item)
 }
 
-const distinct = (faults: readonly Fault[]): readonly Fault[] => [
-  ...new Map(faults.map(fault => [fault.line(), fault])).values(),
-]
+/** Puts all that one Secret gives where it belongs. */
+const add = async (planning: Planning, source: PushSource, taken: ReadonlySet<string>): Promise<void> => {
+  const { spec, shelves, meant, renaming } = planning
+  const supply = new Supply(source)
+  for (const [index, entry] of (spec.data ?? []).entries()) {
+    if (isOver(planning)) return
+    place(planning, dataParts(supply, entry, `spec.data[${index}]`), shelves, source.name)
+  }
+  for (const [index, to] of (spec.dataTo ?? []).entries()) {
+    if (isOver(planning)) return
+    const own = meant[index] ?? []
+    const at = { to, path: `spec.dataTo[${index}]`, stores: own.length }
+    place(planning, await dataToParts(supply, at, taken, renaming), own, source.name)
+  }
+}
 
 /**
  * What goes to which item of which store (decision 26): the whole Secret as JSON where no key is named, else that key alone. Nothing
- * of it, but every fault, up to a hundred, where one is wrong.
+ * of it, but every fault, up to a hundred, where one is wrong; or that it is too much.
  */
 export const planPush = async (
   spec: PushSecretSpec,
@@ -95,17 +88,25 @@ export const planPush = async (
   stores: readonly PushStore[],
   engine: Pick<TemplateEngine, 'renderEach'>,
 ): Promise<PushPlan> => {
-  const faults: Fault[] = []
-  const collected: Collected = { items: new Map(), faults }
-  const renaming = { engine, work: new Work() }
-  for (const source of sources) {
-    const given = await givenBy(spec, source, renaming, faults)
-    for (const store of stores) {
-      const parts = [...given.data, ...given.dataTo.flatMap((each, index) => (store.dataTo.has(index) ? each : []))]
-      for (const part of parts) collect(collected, store, part, source.name)
-    }
-    if (faults.length > mostFaults) break
+  const room = new Room(spec, stores)
+  const placed = stores.map(store => ({ store, shelf: new Shelf(store, room) }))
+  const planning: Planning = {
+    spec,
+    shelves: placed.map(({ shelf }) => shelf),
+    meant: (spec.dataTo ?? []).map((_, index) =>
+      placed.flatMap(({ store, shelf }) => (store.dataTo.has(index) ? [shelf] : [])),
+    ),
+    room,
+    faults: new Faults(),
+    renaming: { engine, work: new Work(), room, expressions: new Map() },
   }
-  if (faults.length > 0) return { faults: distinct(faults).slice(0, mostFaults) }
-  return { items: [...collected.items.values()].map(({ push, parts }) => ({ ...push, parts: parts.map(p => p.part) })) }
+  const taken = new Set((spec.data ?? []).flatMap(({ match: { secretKey } }) => secretKey ?? []))
+  for (const source of sources) {
+    if (isOver(planning)) break
+    await add(planning, source, taken)
+  }
+  const tooMuch = room.fault()
+  if (tooMuch) return { faults: [tooMuch] }
+  const faults = planning.faults.list()
+  return faults.length > 0 ? { faults } : { items: planning.shelves.flatMap(shelf => shelf.pushes()) }
 }

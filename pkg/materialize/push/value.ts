@@ -19,13 +19,26 @@ export const encodingOf = (metadata: unknown, path: string): Encoding | Fault =>
   })
 }
 
-/** The value of a key as an item can hold it: an item holds text, so that other bytes would come back as others. */
-export const sendable = (value: Sensitive, key: string, encoding: Encoding, path: string): Sensitive | Fault => {
+const formOf = (value: Sensitive, encoding: Encoding): Sensitive | undefined => {
   const bytes = value.reveal()
   if (encoding === 'base64') return Sensitive.text(bytes.toString('base64'))
-  if (isUtf8(bytes)) return value
-  return new Fault('ValueInvalid', `the value of key ${show(key)} is not UTF-8, and an item holds text`, {
+  return isUtf8(bytes) ? value : undefined
+}
+
+/** Values as an item can hold them: each form is made once, however many entries send it. */
+export class Forms {
+  readonly #made = { none: new Map<Sensitive, Sensitive | undefined>(), base64: new Map<Sensitive, Sensitive>() }
+
+  /** Undefined where it has none: an item holds text, so that other bytes would come back as others. */
+  of(value: Sensitive, encoding: Encoding): Sensitive | undefined {
+    const made: Map<Sensitive, Sensitive | undefined> = this.#made[encoding]
+    if (!made.has(value)) made.set(value, formOf(value, encoding))
+    return made.get(value)
+  }
+}
+
+export const notText = (key: string, path: string): Fault =>
+  new Fault('ValueInvalid', `the value of key ${show(key)} is not UTF-8, and an item holds text`, {
     path,
     remedy: 'write metadata: {encoding: base64} beside match, and decodingStrategy: Base64 where it is read',
   })
-}

@@ -1,6 +1,6 @@
 import { adoptAnnotation } from '#admission'
 import { Fault, type Sensitive, show } from '#core'
-import { applied, isThere, type PushPart, pushKey } from '#materialize'
+import { applied, type PushPart, pushKey, thereIn } from '#materialize'
 import type { Facts } from './facts.ts'
 import { loopFault } from './loop.ts'
 import { factKey, type Job, type PushPass } from './pass.ts'
@@ -45,9 +45,9 @@ const isAdopting = ({ pushSecret }: PushPass): boolean => pushSecret.metadata.an
 const split = ({ pushSecret }: PushPass, { job, recorded }: Work, sight: Sight) => {
   const { parts } = job.push
   if (pushSecret.spec.updatePolicy === 'Replace') return { sent: parts, ours: parts }
-  const text = sight.is === 'there' ? sight.text : undefined
-  const sent = parts.filter(part => !isThere(part, text))
-  return { sent, ours: parts.filter(part => sent.includes(part) || recorded(part)) }
+  const isThere = thereIn(sight.is === 'there' ? sight.text : undefined)
+  const sent = new Set(parts.filter(part => !isThere(part)))
+  return { sent: [...sent], ours: parts.filter(part => sent.has(part) || recorded(part)) }
 }
 
 /** Whether and how an item is written: never over what somebody else made (decision 26). Throws Fault. */

@@ -28,8 +28,16 @@ export interface SourceSecret {
 export interface SourceReader {
   /** Undefined when absent. Throws Fault. */
   read(namespace: string, name: string, signal: AbortSignal): Promise<SourceSecret | undefined>
-  /** All that have the labels; `labelSelector` as the API server takes it, empty for all. Throws Fault. */
-  list(namespace: string, labelSelector: string, signal: AbortSignal): Promise<readonly SourceSecret[]>
+  /**
+   * All that have the labels, as they come; `labelSelector` as the API server takes it, empty for all. A Fault that `visit` throws
+   * ends it. Throws Fault.
+   */
+  list(
+    namespace: string,
+    labelSelector: string,
+    visit: (secret: SourceSecret) => void,
+    signal: AbortSignal,
+  ): Promise<void>
 }
 
 /** What is kept of every Secret: whether it is another than it was. */

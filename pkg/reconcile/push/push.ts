@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
-import { asFault, Fault, type FaultCode } from '#core'
+import { asFault, Fault, type Sensitive } from '#core'
 import { type ItemPush, planPush, storeId } from '#materialize'
 import { Refused, Superseded } from '../pass.ts'
 import { refOf, type Store } from '../store.ts'
 import type { Stores } from '../stores.ts'
 import { type Cleaned, clean, cleaning } from './clean.ts'
+import { type Considered, considerAll, fewAtOnce, held, settled } from './considered.ts'
 import type { PushReason } from './decide.ts'
 import type { Door } from './door.ts'
-import { openDoor, refusedBy } from './doors.ts'
-import { carryOut, consider, type Done, type Verdict } from './item.ts'
-import { type Job, type PushPass, placeKey } from './pass.ts'
+import { openDoor } from './doors.ts'
+import { carryOut, type Done } from './item.ts'
+import type { Job, PushPass } from './pass.ts'
 import { notAllowed } from './policy.ts'
 import { has, type Record, recorded, recordOf, union } from './record.ts'
 import { renderSources, type Source } from './source.ts'
@@ -28,14 +29,20 @@ interface Work {
   readonly mustHold: () => void
 }
 
-/** Tells two plans apart without keeping a value. */
+/** Tells two plans apart without keeping a value. Each value is read once, however many items it goes to. */
 const markOf = (items: readonly ItemPush[]): string => {
   const hash = createHash('sha256')
+  const known = new Map<Sensitive, string>()
+  const fingerprint = (value: Sensitive): string => {
+    const made = known.get(value) ?? value.fingerprint()
+    known.set(value, made)
+    return made
+  }
   for (const { store, remoteKey, parts } of items) {
     hash.update(JSON.stringify([storeId(store), remoteKey]))
     for (const { gives } of parts) {
       const values = gives.is === 'value' ? [['', gives.value] as const] : [...gives.members]
-      hash.update(JSON.stringify([gives.is, values.map(([name, value]) => [name, value.fingerprint()])]))
+      hash.update(JSON.stringify([gives.is, values.map(([name, value]) => [name, fingerprint(value)])]))
     }
   }
   return hash.digest('hex')
@@ -100,37 +107,6 @@ const workOf = async (pass: PushPass, usable: Usable, items: readonly ItemPush[]
   return { items, jobs, faults, before: recordOf(pass.pushSecret), mustHold: holding(pass, usable.stores) }
 }
 
-// of one item, and not of the store: told at the entry that names it
-const ofItem: readonly FaultCode[] = ['AccessDenied', 'ItemEmpty', 'GatewayFailed', 'GatewayAnswerInvalid']
-
-const settled = async <T>(pass: PushPass, { door, push: { parts } }: Job, work: Promise<T>): Promise<T | Fault> => {
-  try {
-    return await work
-  } catch (thrown) {
-    pass.signal.throwIfAborted()
-    const isItem = thrown instanceof Fault && ofItem.includes(thrown.code)
-    const path = (isItem ? parts[0]?.path : undefined) ?? 'spec.secretStoreRefs'
-    return refusedBy(pass, door.store, thrown, path)
-  }
-}
-
-/** One item at a time: whoever else writes it waits for this and no more. */
-const held = <T>({ parts }: PushPass, { door, push }: Job, work: () => Promise<T>): Promise<T> =>
-  parts.turnstile.hold(placeKey(door, push.remoteKey), work)
-
-type Considered = { readonly job: Job; readonly verdict: Verdict | Fault }
-
-const considerAll = (pass: PushPass, { jobs, before }: Work, isSettled: boolean): Promise<readonly Considered[]> =>
-  Promise.all(
-    jobs.map(async job => {
-      const id = storeId(job.push.store)
-      const known = (part: Job['push']['parts'][number]) => has(before, id, part)
-      const isOurs = isSettled && job.push.parts.every(known)
-      const look = () => consider(pass, { job, recorded: known }, isOurs)
-      return { job, verdict: await settled(pass, job, held(pass, job, look)) }
-    }),
-  )
-
 const entriesOf = (job: Job, parts: Job['push']['parts']) =>
   parts.map(({ entry }) => ({ store: storeId(job.push.store), entry }))
 
@@ -157,14 +133,12 @@ const declare = async (pass: PushPass, considered: readonly Considered[], before
 type Carried = Considered & { readonly done: Done | Fault }
 
 const carryAll = (pass: PushPass, considered: readonly Considered[], before: Record): Promise<readonly Carried[]> =>
-  Promise.all(
-    considered.map(async ({ job, verdict }): Promise<Carried> => {
-      if (verdict instanceof Fault) return { job, verdict, done: verdict }
-      const known = (part: Job['push']['parts'][number]) => has(before, storeId(job.push.store), part)
-      const write = () => carryOut(pass, { job, recorded: known }, verdict)
-      return { job, verdict, done: await settled(pass, job, held(pass, job, write)) }
-    }),
-  )
+  fewAtOnce(considered, async ({ job, verdict }): Promise<Carried> => {
+    if (verdict instanceof Fault) return { job, verdict, done: verdict }
+    const known = (part: Job['push']['parts'][number]) => has(before, storeId(job.push.store), part)
+    const write = () => carryOut(pass, { job, recorded: known }, verdict)
+    return { job, verdict, done: await settled(pass, job, held(pass, job, write)) }
+  })
 
 /** Everything that the plan names, whatever comes of it: what is in it is not to be deleted. */
 const plannedOf = (items: readonly ItemPush[]): Record =>

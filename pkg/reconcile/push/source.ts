@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { LabelSelector, PushSecret } from '#api'
 import { Fault, show } from '#core'
-import { type PushSource, templated, unsupportedPush } from '#materialize'
+import { type PushSource, templated, unsupportedPush, type Values } from '#materialize'
 import { Refused } from '../pass.ts'
 import { readSources } from '../render.ts'
 import type { PushPass } from './pass.ts'
@@ -41,10 +41,39 @@ const versionOf = (secrets: readonly SourceSecret[], isNamed: boolean): string =
   return createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 32)
 }
 
+// of all Secrets that one PushSecret pushes, however many there are: they are in memory together
+const mostBytes = 8 * 1024 * 1024
+const mostSecrets = 1_000
+// what a key takes besides its name and value
+const keyBytes = 100
+
+const bytesOf = (values: Values): number =>
+  [...values].reduce((sum, [key, value]) => sum + keyBytes + key.length + value.size, 0)
+
+const tooMany = (what: string): Fault =>
+  new Fault('SecretTooLarge', what, {
+    path: 'spec.selector.secret.selector',
+    remedy: 'select fewer, or make several PushSecrets that name one each',
+  })
+
+/** All Secrets that labels choose; no more are read than may be pushed. Throws Fault. */
+const selected = async ({ deps, pushSecret, signal }: PushPass, selector: LabelSelector) => {
+  const secrets: SourceSecret[] = []
+  let bytes = 0
+  const take = (secret: SourceSecret): void => {
+    bytes += bytesOf(secret.values)
+    if (bytes > mostBytes) throw tooMany(`the Secrets with these labels hold more than ${mostBytes / 1024 / 1024} MiB`)
+    if (secrets.push(secret) > mostSecrets) throw tooMany(`more than ${mostSecrets} Secrets have these labels`)
+  }
+  await deps.sources.list(pushSecret.metadata.namespace ?? '', selectorText(selector), take, signal)
+  return secrets
+}
+
 export const sourceName = ({ spec }: PushSecret): string | undefined => spec.selector.secret?.name
 
 /** Reads the Secrets to push, now; none where there is none. Throws Fault. */
-export const readSource = async ({ deps, pushSecret, signal }: PushPass): Promise<Source> => {
+export const readSource = async (pass: PushPass): Promise<Source> => {
+  const { deps, pushSecret, signal } = pass
   const { namespace = '' } = pushSecret.metadata
   const { secret } = pushSecret.spec.selector
   // the rules let nothing else pass; without this it would be all Secrets of the namespace
@@ -54,7 +83,7 @@ export const readSource = async ({ deps, pushSecret, signal }: PushPass): Promis
     const secrets = found ? [found] : []
     return { secrets, version: versionOf(secrets, true) }
   }
-  const secrets = await deps.sources.list(namespace, selectorText(secret.selector ?? {}), signal)
+  const secrets = await selected(pass, secret.selector ?? {})
   return { secrets, version: versionOf(secrets, false) }
 }
 
@@ -72,6 +101,12 @@ export const missingSource = (pushSecret: PushSecret): Fault => {
       })
 }
 
+const tooMuchMade = (): Fault =>
+  new Fault('SecretTooLarge', `the Secrets hold more than ${mostBytes / 1024 / 1024} MiB with what the template adds`, {
+    path: 'spec.template',
+    remedy: 'make fewer or smaller keys, or select fewer Secrets',
+  })
+
 /** What of each Secret is pushed, after the template. Throws Fault or Refused: nothing is pushed then. */
 export const renderSources = async (pass: PushPass, { secrets }: Source): Promise<readonly PushSource[]> => {
   const { deps, pushSecret, signal } = pass
@@ -80,9 +115,12 @@ export const renderSources = async (pass: PushPass, { secrets }: Source): Promis
   const path = 'spec.template'
   const texts = await readSources({ template, namespace, path, credentials: deps.credentials }, signal)
   const made: PushSource[] = []
+  let bytes = 0
   for (const { name, values } of secrets) {
     const rendered = await templated(template, values, texts, deps.engine.of(namespace))
     if ('faults' in rendered) throw new Refused(rendered.faults)
+    if (template) bytes += bytesOf(rendered.values)
+    if (bytes > mostBytes) throw tooMuchMade()
     made.push({ name, values: rendered.values })
   }
   return made

@@ -1,3 +1,4 @@
+import { mostStores } from '#admission'
 import type { PushSecret, PushStoreRef } from '#api'
 import { Fault } from '#core'
 import { type PushStore, type StoreName, storeId } from '#materialize'
@@ -35,6 +36,10 @@ const all = (kind: Store['kind'], namespace: string, { stores, clusterStores }: 
     ? clusterStores.list()
     : stores.list().filter(({ metadata }) => metadata.namespace === namespace)
 
+/** References by label that are looked at: the rules refuse an object that has more, but whose it is is asked before. */
+const selecting = ({ secretStoreRefs }: PushSecret['spec']): readonly PushStoreRef[] =>
+  secretStoreRefs.filter(ref => ref.labelSelector).slice(0, mostStores)
+
 const found = (ref: PushStoreRef, namespace: string, known: Known): readonly Store[] => {
   if (ref.labelSelector) return all(ref.kind, namespace, known).filter(store => means(ref, store))
   const store = lookUp({ kind: ref.kind, name: ref.name ?? '' }, namespace, known)
@@ -50,7 +55,7 @@ export const isForeignPush = ({ metadata, spec, status }: PushSecret, deps: Judg
   const isOther = (store: Store) => !isOurs(store, deps.controllerClass)
   const named = spec.secretStoreRefs.filter(ref => !ref.labelSelector).flatMap(ref => found(ref, namespace, deps))
   if (named.some(isOther)) return true
-  const every = [...named, ...spec.secretStoreRefs.flatMap(ref => found(ref, namespace, deps))]
+  const every = [...named, ...selecting(spec).flatMap(ref => found(ref, namespace, deps))]
   if (every.length === 0) return !isServedBy(status, deps.controllerClass)
   return every.every(isOther)
 }
@@ -86,6 +91,12 @@ const usableOf = (
   })
 }
 
+const tooMany = (count: number): Fault =>
+  new Fault('SpecInvalid', `chooses ${count} stores, ${mostStores} are allowed`, {
+    path: 'spec.secretStoreRefs',
+    remedy: 'select fewer by label, or split it into several PushSecrets',
+  })
+
 const strayFaults = ({ spec }: PushSecret, stores: readonly Store[]): readonly Fault[] =>
   (spec.dataTo ?? []).flatMap(({ storeRef }, index) =>
     storeRef && stores.some(store => means(storeRef, store))
@@ -103,6 +114,15 @@ const toName = (store: Store, { spec }: PushSecret): PushStore => {
     storeRef && means(storeRef, store) ? [index] : [],
   )
   return { ...nameOf(store), dataTo: new Set(meant) }
+}
+
+/** What goes to each of the stores, where all of them can be used. */
+const chosen = (pushSecret: PushSecret, stores: Stores): ResolvedPush => {
+  if (stores.size > mostStores) return { is: 'refused', faults: [tooMany(stores.size)] }
+  const list = [...stores.values()]
+  const strays = strayFaults(pushSecret, list)
+  if (strays.length > 0) return { is: 'refused', faults: strays }
+  return { is: 'usable', stores, names: list.map(store => toName(store, pushSecret)) }
 }
 
 /**
@@ -124,8 +144,5 @@ export const resolvePush = (pushSecret: PushSecret, deps: Judging): ResolvedPush
   if (pushSecret.spec.secretStoreRefs.length === 0) faults.push(namesNone())
   if (faults.length > 0) return { is: 'refused', faults }
   if (pending) return { is: 'pending' }
-  const list = [...stores.values()]
-  const strays = strayFaults(pushSecret, list)
-  if (strays.length > 0) return { is: 'refused', faults: strays }
-  return { is: 'usable', stores, names: list.map(store => toName(store, pushSecret)) }
+  return chosen(pushSecret, stores)
 }

@@ -95,6 +95,10 @@ t.test('what is pushed costs one look each too, whatever it collides with or nam
     groups: { dataTo: [{ storeRef, rewrite: many(100, () => step) }] },
     'groups of one long source': { dataTo: [{ storeRef, rewrite: [{ regexp: { source: '<'.repeat(1e6), target } }] }] },
     selectors: { secretStoreRefs: many(4_000, () => ({ labelSelector: { matchLabels: { '': '-' } } })) },
+    'items of many stores': {
+      data: many(6_000, index => ({ match: match(index) })),
+      secretStoreRefs: many(9_000, () => storeRef),
+    },
   }
   for (const [name, change] of Object.entries(heavy)) {
     for (const make of [pushSecret, clusterPushSecret]) {

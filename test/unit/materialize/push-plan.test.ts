@@ -2,7 +2,7 @@
 import t from 'tap'
 import { PushSecret } from '#api'
 import { Sensitive } from '#core'
-import { applied, type ItemPush, isThere, planPush, pushKey, templated, withoutProperty } from '#materialize'
+import { applied, type ItemPush, planPush, pushKey, templated, thereIn, withoutProperty } from '#materialize'
 
 const noEngine = {
   renderEach: async (): Promise<never> => {
@@ -229,7 +229,7 @@ t.test('what IfNotExists counts as there', async t => {
   const whole = await pushOf({ data: [entry(undefined, 'x')] })
   const property = await pushOf({ data: [entry('pw', 'x', 'p')] })
   const there = (push: ItemPush, held: string | undefined) =>
-    push.parts.map(part => isThere(part, held === undefined ? undefined : Sensitive.text(held)))
+    push.parts.map(thereIn(held === undefined ? undefined : Sensitive.text(held)))
   t.same(there(whole, undefined), [false])
   t.same(there(whole, 'plain'), [true])
   t.same(there(property, '{"q":1}'), [false])

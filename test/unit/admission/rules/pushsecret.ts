@@ -214,8 +214,17 @@ export const pushCases: Cases = {
       push(s => {
         s.secretStoreRefs = [{ labelSelector: team }, { name: 'main', kind: 'ClusterSecretStore' }]
       }),
+      push(s => {
+        s.secretStoreRefs = Array.from({ length: 100 }, () => ({ labelSelector: team }))
+      }),
     ],
     fails: [
+      [
+        push(s => {
+          s.secretStoreRefs = Array.from({ length: 101 }, () => ({ labelSelector: team }))
+        }),
+        'spec.secretStoreRefs: has 101 entries, more than 100 → select stores by label, or split it into several PushSecrets',
+      ],
       [
         push(s => {
           s.secretStoreRefs = []
