@@ -5,6 +5,7 @@ import type { TemplateEngine, Values } from '../engine.ts'
 import { compileExpression, type ExpressionProblem } from '../expression.ts'
 import { rewrite } from '../rewrite/rewrite.ts'
 import type { Work } from '../rewrite/work.ts'
+import { convertedKey } from './keys.ts'
 import type { PushPart } from './part.ts'
 import type { Room } from './room.ts'
 import type { Supply } from './supply.ts'
@@ -74,9 +75,12 @@ const apart = async (supply: Supply, { to, path }: Site, values: Values, renamin
   if (Array.isArray(renamed)) return renamed
   // a rewrite keeps the order, and two keys that become one are a fault
   const names = [...renamed.keys()]
+  const originals = supply.originals(to.conversionStrategy)
   return [...values].flatMap(([key, value], index): Parts => {
     const given = supply.whole([key, value], to.metadata, path)
-    return 'is' in given ? [{ path, entry: entryOf(to, names[index] ?? key, key), gives: given }] : given
+    if (!('is' in given)) return given
+    // the status keeps the key of the Secret, as ESO
+    return [{ path, entry: entryOf(to, names[index] ?? key, originals.get(key) ?? key), gives: given }]
   })
 }
 
@@ -95,6 +99,7 @@ export const dataToParts = async (
   const found = matching(converted, to.match?.regexp, path, renaming)
   if (found instanceof Fault) return [found]
   if (to.remoteKey) return bundled(supply, site, to.remoteKey, found)
-  const free = [...found].filter(([key]) => !taken.has(key))
+  const named = new Set([...taken].map(key => convertedKey(key, to.conversionStrategy)))
+  const free = [...found].filter(([key]) => !taken.has(key) && !named.has(key))
   return room.items(free.length * stores) ? apart(supply, site, new Map(free), renaming) : []
 }

@@ -9,6 +9,10 @@ const escaped = /_U([0-9a-fA-F]{4,5})_/g
 const reversed = (key: string): string =>
   key.replaceAll(escaped, (_, digits: string) => String.fromCodePoint(Number.parseInt(digits, 16))).toWellFormed()
 
+/** The name that a conversion gives a key. */
+export const convertedKey = (key: string, conversion: Conversion): string =>
+  conversion === 'None' ? key : reversed(key)
+
 /** The values of a Secret by the names that a conversion gives their keys. Two that get one name are a fault, without a path. */
 export const convertedKeys = (values: Values, conversion: Conversion): Values | Fault => {
   if (conversion === 'None') return values

@@ -9,7 +9,9 @@ import { Room } from './room.ts'
 import { Shelf } from './shelf.ts'
 import { type PushSource, Supply } from './supply.ts'
 
-export type PushPlan = { readonly items: readonly ItemPush[] } | { readonly faults: readonly Fault[] }
+export type PushPlan =
+  /** `idle`: entries of spec.dataTo whose expression no key of any Secret matches. */
+  { readonly items: readonly ItemPush[]; readonly idle: readonly Fault[] } | { readonly faults: readonly Fault[] }
 
 /** Faults of a plan, each told once. */
 class Faults {
@@ -36,7 +38,19 @@ interface Planning {
   readonly room: Room
   readonly faults: Faults
   readonly renaming: Renaming
+  /** Entries of spec.dataTo that gave something. */
+  readonly busy: Set<number>
 }
+
+/** A mistake in an expression would look like success. */
+const idleOf = ({ spec, busy }: Planning): readonly Fault[] =>
+  (spec.dataTo ?? []).flatMap(({ match }, index) => {
+    if (!match?.regexp || busy.has(index)) return []
+    const path = `spec.dataTo[${index}].match.regexp`
+    return [
+      new Fault('SourceMissing', 'matches no key that is not in spec.data', { path, remedy: 'correct the expression' }),
+    ]
+  })
 
 const isOver = ({ room, faults }: Planning): boolean => faults.isFull || room.fault() !== undefined
 
@@ -74,7 +88,9 @@ const add = async (planning: Planning, source: PushSource, taken: ReadonlySet<st
     if (isOver(planning)) return
     const own = meant[index] ?? []
     const at = { to, path: `spec.dataTo[${index}]`, stores: own.length }
-    place(planning, await dataToParts(supply, at, taken, renaming), own, source.name)
+    const parts = await dataToParts(supply, at, taken, renaming)
+    if (parts.length > 0) planning.busy.add(index)
+    place(planning, parts, own, source.name)
   }
 }
 
@@ -99,6 +115,7 @@ export const planPush = async (
     room,
     faults: new Faults(),
     renaming: { engine, work: new Work(), room, expressions: new Map() },
+    busy: new Set(),
   }
   const taken = new Set((spec.data ?? []).flatMap(({ match: { secretKey } }) => secretKey ?? []))
   for (const source of sources) {
@@ -108,5 +125,6 @@ export const planPush = async (
   const tooMuch = room.fault()
   if (tooMuch) return { faults: [tooMuch] }
   const faults = planning.faults.list()
-  return faults.length > 0 ? { faults } : { items: planning.shelves.flatMap(shelf => shelf.pushes()) }
+  if (faults.length > 0) return { faults }
+  return { items: planning.shelves.flatMap(shelf => shelf.pushes()), idle: idleOf(planning) }
 }

@@ -1,7 +1,7 @@
 import { Fault, type Sensitive } from '#core'
 import type { Values } from '../engine.ts'
 import { mostFaults } from '../rewrite/work.ts'
-import { type Conversion, convertedKeys } from './keys.ts'
+import { type Conversion, convertedKey, convertedKeys } from './keys.ts'
 import type { PushPart } from './part.ts'
 import { type Encoding, encodingOf, Forms, notText } from './value.ts'
 
@@ -25,6 +25,7 @@ export class Supply {
   readonly values: Values
   readonly #forms = new Forms()
   readonly #converted = new Map<Conversion, Values | Fault>()
+  readonly #originals = new Map<Conversion, ReadonlyMap<string, string>>()
   readonly #members = { none: new WeakMap<Values, Members>(), base64: new WeakMap<Values, Members>() }
 
   constructor({ name, values }: PushSource) {
@@ -36,6 +37,15 @@ export class Supply {
     const made = this.#converted.get(conversion) ?? convertedKeys(this.values, conversion)
     this.#converted.set(conversion, made)
     return made instanceof Fault ? made.at(`${path}.conversionStrategy`) : made
+  }
+
+  /** The keys of the Secret by the names that a conversion gives them. */
+  originals(conversion: Conversion): ReadonlyMap<string, string> {
+    const made =
+      this.#originals.get(conversion) ??
+      new Map([...this.values.keys()].map(key => [convertedKey(key, conversion), key] as const))
+    this.#originals.set(conversion, made)
+    return made
   }
 
   /** The value of one key: all that its item holds. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { asFault, Fault, type Sensitive } from '#core'
-import { type ItemPush, planPush, storeId } from '#materialize'
+import { type ItemPush, type PushPlan, planPush, storeId } from '#materialize'
 import { Refused, Superseded } from '../pass.ts'
 import { refOf, type Store } from '../store.ts'
 import type { Stores } from '../stores.ts'
@@ -22,6 +22,7 @@ type Usable = Extract<ResolvedPush, { is: 'usable' }>
 /** Everything that is to be pushed, and the doors to it. */
 interface Work {
   readonly items: readonly ItemPush[]
+  readonly idle: readonly Fault[]
   readonly jobs: readonly Job[]
   /** Of stores that give no way in. */
   readonly faults: readonly Fault[]
@@ -48,7 +49,9 @@ const markOf = (items: readonly ItemPush[]): string => {
   return hash.digest('hex')
 }
 
-const planOf = async (pass: PushPass, { names }: Usable, source: Source): Promise<readonly ItemPush[]> => {
+type Plan = Exclude<PushPlan, { faults: unknown }>
+
+const planOf = async (pass: PushPass, { names }: Usable, source: Source): Promise<Plan> => {
   const { deps, pushSecret } = pass
   const engine = deps.engine.of(pushSecret.metadata.namespace ?? '')
   const plan = await planPush(pushSecret.spec, await renderSources(pass, source), names, engine)
@@ -56,7 +59,7 @@ const planOf = async (pass: PushPass, { names }: Usable, source: Source): Promis
   // again: of stores that labels select and of items that keys name, the rules of admission know nothing
   const faults = plan.items.flatMap(item => notAllowed(pass, item, item.parts[0]?.path ?? 'spec') ?? [])
   if (faults.length > 0) throw new Refused(faults)
-  return plan.items
+  return plan
 }
 
 const sameStore = (a: Store | undefined, b: Store | undefined): boolean =>
@@ -97,14 +100,14 @@ const openDoors = async (pass: PushPass, stores: Stores): Promise<ReadonlyMap<st
     ),
   )
 
-const workOf = async (pass: PushPass, usable: Usable, items: readonly ItemPush[]): Promise<Work> => {
+const workOf = async (pass: PushPass, usable: Usable, { items, idle }: Plan): Promise<Work> => {
   const doors = await openDoors(pass, usable.stores)
   const jobs = items.flatMap((push): Job[] => {
     const door = doors.get(storeId(push.store))
     return door && !(door instanceof Fault) ? [{ door, push }] : []
   })
   const faults = [...doors.values()].filter((door): door is Fault => door instanceof Fault)
-  return { items, jobs, faults, before: recordOf(pass.pushSecret), mustHold: holding(pass, usable.stores) }
+  return { items, idle, jobs, faults, before: recordOf(pass.pushSecret), mustHold: holding(pass, usable.stores) }
 }
 
 const entriesOf = (job: Job, parts: Job['push']['parts']) =>
@@ -174,7 +177,8 @@ const act = async (pass: PushPass, work: Work, source: Source, isSettled: boolea
   if (cleaned.faults.length > 0) return { did: 'fail', record, faults: cleaned.faults, left: cleaned.left }
   const written = all.filter(({ done }) => !(done instanceof Fault) && done.did !== 'kept').length
   const { version: sourceVersion } = source
-  return { did: 'push', record, sourceVersion, startedAt, written, keepsClock: false, left: cleaned.left }
+  const { left } = cleaned
+  return { did: 'push', record, sourceVersion, startedAt, written, keepsClock: false, left, idle: work.idle }
 }
 
 /**
@@ -187,15 +191,15 @@ export const push = async (
   { source, reason }: { readonly source: Source; readonly reason: PushReason },
 ): Promise<PushOutcome> => {
   const { parts, key, pushSecret, startedAt } = pass
-  const items = await planOf(pass, usable, source)
-  const mark = markOf(items)
+  const plan = await planOf(pass, usable, source)
+  const mark = markOf(plan.items)
   const record = recordOf(pushSecret)
   if (reason === 'source' && parts.pushed.get(key) === mark) {
     const { version: sourceVersion } = source
-    return { did: 'push', record, sourceVersion, startedAt, written: 0, keepsClock: true, left: [] }
+    return { did: 'push', record, sourceVersion, startedAt, written: 0, keepsClock: true, left: [], idle: plan.idle }
   }
   parts.pushed.delete(key)
-  const work = await workOf(pass, usable, items)
+  const work = await workOf(pass, usable, plan)
   work.mustHold()
   const outcome = await act(pass, work, source, pushSecret.status?.sourceVersion === source.version)
   if (outcome.did === 'push') parts.pushed.set(key, mark)

@@ -78,7 +78,8 @@ const attempt = async (pass: PushPass, reason: PushReason): Promise<Ended> => {
     if (signal.aborted) return { did: 'ignore', why: 'the process stops' }
     // what it wrote down on its way is kept
     const before = pass.parts.memory.read(pass.key, pushSecret)
-    return { did: 'fail', faults: faultsOf(thrown), record: recordOf(before), left: [] }
+    const isHeldBack = thrown instanceof Refused
+    return { did: 'fail', faults: faultsOf(thrown), record: recordOf(before), left: [], isHeldBack }
   }
 }
 

@@ -22,6 +22,8 @@ export type PushOutcome =
       readonly keepsClock: boolean
       /** Items that were to be deleted and are not ours. */
       readonly left: readonly Fault[]
+      /** Entries that gave nothing. */
+      readonly idle: readonly Fault[]
     }
   /** The Secret is gone, and everything that was pushed of it (compatibility.md §5). */
   | { readonly did: 'clean'; readonly record: Pushed; readonly missing: Fault; readonly left: readonly Fault[] }
@@ -30,6 +32,8 @@ export type PushOutcome =
       readonly record: Pushed
       readonly faults: readonly Fault[]
       readonly left: readonly Fault[]
+      /** What is well is held back too: no part of a plan is sent where another is wrong. */
+      readonly isHeldBack?: boolean
     }
 
 export interface PushSummary {
@@ -45,14 +49,24 @@ const cleaned = 'source secret deleted; provider secrets cleaned up'
 const remains = (left: readonly Fault[]): string => (left.length === 0 ? '' : `; without ${showFaults(left)}`)
 const unchanged = `${synced}. Existing secrets in providers unchanged.`
 
+/** Said where there is more than what is wrong. */
+const heldBack = (
+  { data = [], dataTo = [] }: PushSecret['spec'],
+  { isHeldBack = false }: { isHeldBack?: boolean },
+): string => (isHeldBack && data.length + dataTo.length > 1 ? '; until then nothing is pushed' : '')
+
 const readyFor = ({ spec }: PushSecret, outcome: PushOutcome): Ready => {
   switch (outcome.did) {
     case 'push':
-      return { status: 'True', reason: 'Synced', message: spec.updatePolicy === 'IfNotExists' ? unchanged : synced }
+      return {
+        status: 'True',
+        reason: 'Synced',
+        message: `${spec.updatePolicy === 'IfNotExists' ? unchanged : synced}${remains(outcome.idle)}`,
+      }
     case 'clean':
       return { status: 'False', reason: 'SourceDeleted', message: `${cleaned}${remains(outcome.left)}` }
     case 'fail':
-      return { status: 'False', reason: 'Errored', message: showFaults(outcome.faults) }
+      return { status: 'False', reason: 'Errored', message: `${showFaults(outcome.faults)}${heldBack(spec, outcome)}` }
     default:
       return never(outcome)
   }

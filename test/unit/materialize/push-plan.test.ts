@@ -199,7 +199,43 @@ const cases = [
     spec: { data: [entry(undefined, 'x')] },
     secrets: { one: { a: '1' }, two: { a: '2' } },
     want: [
-      'spec.data[0]: item "x": takes two values for "a" → give it another remoteKey or property than spec.data[0] has',
+      'spec.data[0]: item "x": takes two values for "a", of Secrets "one" and "two" → name one Secret, or give them different keys',
+    ],
+  },
+  {
+    name: 'two entries that the status could not tell apart',
+    spec: { data: [entry('pw', 'x', 'y'), entry('user', '/x/y')] },
+    want: [
+      'spec.data[1]: the status keeps items "/x/y" and "/x" under one name, "/x/y" → give one of the two another remoteKey',
+    ],
+  },
+  {
+    name: 'a template that lacks a value, and keys that are no path',
+    spec: {
+      dataTo: [
+        to({
+          rewrite: [
+            { regexp: { source: '^user$', target: '/w/<no value>' } },
+            { regexp: { source: '^pw$', target: '/a/../b' } },
+          ],
+        }),
+      ],
+    },
+    want: [
+      'spec.dataTo[0]: "/w/<no value>" lacks a value → correct the name in the template: .value is the key',
+      'spec.dataTo[0]: "/a/../b" has . or .. in it → write the path as Akeyless shows it',
+    ],
+  },
+  {
+    name: 'a key that data names is left out, by the name that it has in the Secret or after the conversion',
+    spec: {
+      data: [entry('_U0040_x', '/named')],
+      dataTo: [to({ conversionStrategy: 'ReverseUnicode' })],
+    },
+    secrets: { source: { _U0040_x: '1', _U0040_y: '2' } },
+    want: [
+      ['/named', '1', ['/named']],
+      ['@y', '2', ['@y']],
     ],
   },
 ]
@@ -260,4 +296,24 @@ t.test('a template adds keys to those of the Secret, and its faults have the pat
   const broken = specOf({ template: { data: { greeting: '{{ .none }}' } } }).template
   const failed = await templated(broken, bytesOf({ pw: '1' }), new Map(), engine)
   t.match('faults' in failed && failed.faults[0]?.line(), /^spec\.template\.data\.greeting: no such key/)
+})
+
+t.test('an entry that matches nothing is told, and so are the keys as the Secret has them', async t => {
+  const made = await plan(
+    { dataTo: [to({ match: { regexp: '^none$' } }), to({ conversionStrategy: 'ReverseUnicode' }), to({})] },
+    { source: { _U0040_x: '1' } },
+  )
+  if ('faults' in made) throw new Error(made.faults.map(fault => fault.line()).join())
+  const line = 'spec.dataTo[0].match.regexp: matches no key that is not in spec.data → correct the expression'
+  t.same(
+    made.idle.map(fault => fault.line()),
+    [line],
+  )
+  t.same(
+    made.items.map(({ remoteKey, parts }) => [remoteKey, parts[0]?.entry.match.secretKey]),
+    [
+      ['@x', '_U0040_x'],
+      ['_U0040_x', '_U0040_x'],
+    ],
+  )
 })

@@ -218,7 +218,14 @@ const record = (...names: string[]) => recorded(names.map(name => ({ store: 'Sec
 
 t.test('the status names what went, and what is left is kept', async t => {
   const before = synced(60, { status: { syncedPushSecrets: shown(record('a', 'b')) } })
-  const outcome = { did: 'push', record: record('b'), sourceVersion: '7', startedAt: now, written: 0 } as const
+  const outcome = {
+    did: 'push',
+    record: record('b'),
+    sourceVersion: '7',
+    startedAt: now,
+    written: 0,
+    idle: [],
+  } as const
   const { patch } = summarizePush(before, { ...outcome, keepsClock: true, left: [] }, moment)
   t.same(patch?.['syncedPushSecrets'], { 'SecretStore/main': { a: null } })
   t.notOk(patch && 'refreshTime' in patch)
