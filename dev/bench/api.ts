@@ -10,6 +10,7 @@ export interface Live {
   readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string }
   readonly status?: {
     readonly provisionedNamespaces?: readonly string[]
+    readonly refreshTime?: string
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
   }
   readonly data?: Readonly<Record<string, string>>

@@ -1,8 +1,8 @@
 const group = 'external-secrets.io/v1'
 
 /** URL path of one of our collections in a namespace. */
-export const collection = (namespace: string, plural: string): string =>
-  `/apis/${group}/namespaces/${namespace}/${plural}`
+export const collection = (namespace: string, plural: string, version = 'v1'): string =>
+  `/apis/external-secrets.io/${version}/namespaces/${namespace}/${plural}`
 
 /** The login of dev/seeds/items.yaml that may read everything. */
 export const credentials = {
@@ -49,6 +49,20 @@ export const externalSecret = (name: string, store: string, data: Readonly<Recor
     secretStoreRef: { kind: 'SecretStore', name: store },
     target: { name, creationPolicy: 'Owner' },
     data: Object.entries(data).map(([secretKey, remoteRef]) => ({ secretKey, remoteRef })),
+  },
+})
+
+/** The Secret of its name goes to one item, as JSON. */
+export const pushSecret = (name: string, remoteKey: string, spec: object) => ({
+  apiVersion: 'external-secrets.io/v1alpha1',
+  kind: 'PushSecret',
+  metadata: { name },
+  spec: {
+    refreshInterval: '1h',
+    secretStoreRefs: [{ kind: 'SecretStore', name: 'store' }],
+    selector: { secret: { name } },
+    data: [{ match: { remoteRef: { remoteKey } } }],
+    ...spec,
   },
 })
 

@@ -4,7 +4,7 @@ import { collection } from './manifests.ts'
 
 const patienceMs = 60_000
 
-/** Follows the ExternalSecrets of one namespace by a raw watch. */
+/** Follows the ExternalSecrets of one namespace, or another collection of it, by a raw watch. */
 export interface Readiness {
   /** When it was first seen Ready, on the clock of performance.now(). Fails after a minute. */
   of(name: string): Promise<number>
@@ -16,12 +16,16 @@ export interface Readiness {
 const isReady = ({ status }: Live): boolean =>
   status?.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') ?? false
 
-export const followReadiness = async (api: Api, namespace: string): Promise<Readiness> => {
+export const followReadiness = async (
+  api: Api,
+  namespace: string,
+  path: string = collection(namespace, 'externalsecrets'),
+): Promise<Readiness> => {
   const at = new Map<string, number>()
   const versions = new Map<string, Set<string>>()
   const waiting = new Map<string, (at: number) => void>()
   const last = new Map<string, Live>()
-  const stop = await api.watch(collection(namespace, 'externalsecrets'), object => {
+  const stop = await api.watch(path, object => {
     const { name, resourceVersion } = object.metadata
     last.set(name, object)
     const seen = versions.get(name) ?? new Set()

@@ -23,7 +23,7 @@ t.test('the rights of deploy/rbac.yaml are enough, but for namespaces that ESO h
   await provisioned(t, maker, [a, b])
   await provisioned(t, await make('ClusterPushSecret', 'rights'), [a, b])
   await patch(pathOf(maker), { spec: { externalSecretName: `${mark}-new` } })
-  await settled(t, `${childrenIn('ClusterExternalSecret', a)}/${mark}-new`, () => true)
+  for (const each of [a, b]) await settled(t, `${childrenIn('ClusterExternalSecret', each)}/${mark}-new`, () => true)
   await gone(t, `${childrenIn('ClusterExternalSecret', a)}/${mark}-rights`)
   await patch(`${childrenIn('ClusterExternalSecret', b)}/${mark}-new`, { spec: { refreshInterval: '7m' } })
   await settled(t, `${childrenIn('ClusterExternalSecret', b)}/${mark}-new`, ({ spec }) => spec.refreshInterval !== '7m')

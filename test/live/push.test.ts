@@ -69,6 +69,18 @@ t.test('the guides’ manifest works unchanged', async t => {
   t.equal(value('/eso-created/my-secret'), undefined, 'deleted with it')
 })
 
+t.test('the sample works as it stands', async t => {
+  const sample = readFileSync(join(import.meta.dirname, '../../deploy/samples/pushsecret.yaml'), 'utf8')
+  const input = sample.replaceAll('namespace: akeyless-demo', `namespace: ${stage.namespace}`)
+  const { code, stderr } = await kubectl(['apply', '-f', '-'], { namespace: stage.namespace, input })
+  t.equal(code, 0, stderr)
+  await says(t, 'cache-login', syncedLine)
+  t.equal(value('/demo/cache-login'), '{"password":"an-example-not-a-secret","user":"cache"}')
+  await stage.remove('cache-login')
+  await gone(t, 'cache-login')
+  t.equal(value('/demo/cache-login'), undefined)
+})
+
 t.test('the whole Secret, one key, one property', async t => {
   await secret('parts', { user: 'demo', pw: 's3<&>cr3t' })
   await make('parts', { data: [to('/p/whole'), to('/p/key', 'pw'), to('/p/property', 'pw', 'password')] })

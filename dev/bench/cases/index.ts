@@ -8,6 +8,7 @@ import { firstSync } from './first-sync.ts'
 import { fuzz } from './fuzz.ts'
 import { hostile } from './hostile.ts'
 import { idle } from './idle.ts'
+import { push } from './push.ts'
 import { start } from './start.ts'
 import { stores } from './stores.ts'
 import { template } from './template.ts'
@@ -29,5 +30,6 @@ export const cases: readonly Case[] = [
   converge,
   template,
   convergeTemplate,
+  push,
   fanOut,
 ]
