@@ -46,7 +46,7 @@ const looks: Readonly<Record<string, (gateway: Gateway) => unknown>> = {
  * POST /remove       { path }
  * POST /rotate       { path, value }: a new version
  * POST /revoke       {}: every token is forgotten
- * POST /fail         { op?, times?, status?, headers?, body?, html?, delayMs?, reset?, truncate?, lose? }
+ * POST /fail         { op?, name?, times?, status?, headers?, body?, html?, delayMs?, reset?, truncate?, lose? }
  * POST /rate-limit   { perSecond }: per access id; null ends it
  * POST /shift-clock  { ms }: added to the clock
  * Each answers {}, or 400 { issues } where the body does not fit.

@@ -54,8 +54,9 @@ const handle = async (stage: Stage, request: FastifyRequest, reply: FastifyReply
   const at = stage.now()
   const op = request.method === 'POST' ? opIn(request.url) : 'unknown'
   const body = readBody(bodyOf(request))
-  const order = stage.faults.take(op)
-  const hold = stage.holds.take(op, namesIn(body ?? {}))
+  const names = namesIn(body ?? {})
+  const order = stage.faults.take(op, names)
+  const hold = stage.holds.take(op, names)
   await pause(order?.delayMs, closing)
   if (!(await hang(hold, 'before', reply, closing))) return undefined
   const spoiled: Spoiling = order ? spoiling(order) : { do: 'nothing' }

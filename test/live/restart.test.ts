@@ -60,11 +60,23 @@ t.test('killed in the middle of a burst: the next process does the rest, and not
   const { namespace, paths, audit, options } = await setUp(t)
   const first = await startLatchkey(t, options)
   await readyStore(t, namespace)
-  const applied = Promise.all(Array.from({ length: burst }, (_, index) => create(paths.externalSecrets, named(index))))
-  const posts = () => audit.writes().filter(line => line === `POST ${paths.secrets}`).length
-  await until(t, 'the first Secrets', () => (posts() >= 10 ? true : undefined))
-  await first.kill()
-  await applied
+  /** Lets so many Secrets be made, and kills it at the next one. */
+  const killAfter = (count: number): Promise<void> =>
+    new Promise(done => {
+      audit.hold('POST', paths.secrets, async () => {
+        if (count > 0) {
+          void killAfter(count - 1).then(done)
+          return true
+        }
+        await first.kill()
+        done()
+        return false
+      })
+    })
+  // more than are under way at once: some are answered
+  const killed = killAfter(burst / 2)
+  await Promise.all(Array.from({ length: burst }, (_, index) => create(paths.externalSecrets, named(index))))
+  await killed
   const before = await made(paths.secrets)
   t.ok(before.size > 0 && before.size < burst, `${before.size} Secrets of ${burst} were there`)
 
@@ -118,10 +130,9 @@ t.test('SIGTERM while the gateway hangs: it is given some seconds, then the end 
   const { namespace, paths, gateway, options } = await setUp(t)
   const latchkey = await startLatchkey(t, options)
   await readyStore(t, namespace)
-  const before = gateway.journal().length
-  gateway.fail({ op: 'get-secret-value', delayMs: 60_000 })
+  const held = gateway.hold('get-secret-value', 'before')
   await create(paths.externalSecrets, named(0))
-  await until(t, 'the look before the read', () => (gateway.journal().length > before ? true : undefined))
+  await held.arrived
   const started = performance.now()
   t.equal(await latchkey.stop(), 0)
   const took = performance.now() - started

@@ -218,7 +218,7 @@ t.test('with what deploy/ ships every login works, and nothing is asked for that
   await create(paths.stores, secretStore('waits-too', logInAs('later')))
   await whenReady(t, `${paths.stores}/waits-too`, 'False')
   await createAccount(namespace, 'later')
-  await whenReady(t, `${paths.stores}/waits-too`, 'True', 2_000)
+  await whenReady(t, `${paths.stores}/waits-too`, 'True')
   await settled(t, paths.events, ({ items }) =>
     items.some(({ involvedObject }: Json) => involvedObject.name === 'waits-too'),
   )

@@ -6,6 +6,7 @@ import { createServer, request as forward } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { issueCa, issueLeaf, randomSources } from '#certs'
 import { apiServer } from './cluster.ts'
@@ -29,6 +30,8 @@ export interface Audit {
   hide(path: string | undefined): void
   /** Has the next request of this method and path wait until `act` is done; it goes on only where that gives true. */
   hold(method: string, path: string, act: () => Promise<boolean>): void
+  /** From now on watches whose path contains this part tell everything so much later, also those that are open; 0 ends it. */
+  lag(part: string, ms: number): void
 }
 
 const kubeconfigOf = (port: number, ca: string): string =>
@@ -49,12 +52,31 @@ const kubeconfigOf = (port: number, ca: string): string =>
     'current-context': 'audit',
   })
 
-const passOn = (request: IncomingMessage, response: ServerResponse, onStatus: (status: number) => void): void => {
+const isWatch = (url: string): boolean => /[?&]watch=(1|true)(&|$)/.test(url)
+
+/** Sends on piece by piece, in order, each as late as `lagMs` says when it comes. */
+const sendLate = (answer: IncomingMessage, response: ServerResponse, lagMs: () => number): void => {
+  let last: Promise<unknown> = Promise.resolve()
+  const later = (act: () => unknown): void => {
+    // who watched may be gone by then
+    last = Promise.all([last, sleep(lagMs())]).then(() => (response.destroyed ? undefined : act()))
+  }
+  answer.on('data', piece => later(() => response.write(piece))).on('end', () => later(() => response.end()))
+}
+
+interface Passing {
+  readonly onStatus: (status: number) => void
+  readonly lagMs: () => number
+}
+
+const passOn = (request: IncomingMessage, response: ServerResponse, { onStatus, lagMs }: Passing): void => {
   const { method, url = '/', headers } = request
   const onward = forward(new URL(url, apiServer.url), { method, headers, ca: apiServer.ca, agent: false }, answer => {
     onStatus(answer.statusCode ?? 0)
     response.writeHead(answer.statusCode ?? 502, answer.headers).flushHeaders()
-    answer.on('error', () => response.destroy()).pipe(response)
+    answer.on('error', () => response.destroy())
+    if (isWatch(url)) sendLate(answer, response, lagMs)
+    else answer.pipe(response)
   })
   onward.on('error', () => response.destroy())
   response.on('close', () => onward.destroy())
@@ -69,6 +91,7 @@ export const startAudit = async (t: { teardown(fn: () => unknown): unknown }): P
   const leaf = await issueLeaf({ ca, sources, now, names: { dns: [], ip: ['127.0.0.1'] } })
   let all: Asked[] = []
   let hidden: string | undefined
+  const lags = new Map<string, number>()
   let held: { readonly method: string; readonly path: string; readonly act: () => Promise<boolean> } | undefined
   const server = createServer({ cert: leaf.cert, key: leaf.key.reveal() }, (request, response) => {
     const { method = '', url = '' } = request
@@ -78,7 +101,9 @@ export const startAudit = async (t: { teardown(fn: () => unknown): unknown }): P
       return
     }
     const path = url.replace(/\?.*/, '')
-    const go = () => passOn(request, response, status => all.push({ method, path, status }))
+    const onStatus = (status: number): void => void all.push({ method, path, status })
+    const lagMs = () => Math.max(0, ...[...lags].flatMap(([part, ms]) => (path.includes(part) ? [ms] : [])))
+    const go = () => passOn(request, response, { onStatus, lagMs })
     if (held?.method !== method || held.path !== path) {
       go()
       return
@@ -115,6 +140,9 @@ export const startAudit = async (t: { teardown(fn: () => unknown): unknown }): P
     },
     hold: (method, path, act) => {
       held = { method, path, act }
+    },
+    lag: (part, ms) => {
+      lags.set(part, ms)
     },
   }
 }

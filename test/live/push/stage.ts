@@ -96,7 +96,6 @@ export const openStage = async (
         .journal()
         .slice(skip)
         .map(({ op, names }) => `${op}${names.length > 0 ? ` ${names.join(' ')}` : ''}`),
-    synced: (object: Json) => object.status.syncedPushSecrets ?? {},
   }
 }
 export type Stage = Awaited<ReturnType<typeof openStage>>

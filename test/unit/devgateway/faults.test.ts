@@ -19,6 +19,16 @@ t.test('a fault spoils as many calls as ordered, of the operation that was named
   t.equal((await call('get-tags', ask)).status, 500, 'without a name it is the next call, whatever it is')
 })
 
+t.test('an order may be for one item alone, and is taken back by whoever gave it', async t => {
+  const gateway = await startGateway(t)
+  const call = await logIn(gateway)
+  const mend = gateway.fail({ op: 'describe-item', name: ask.name, status: 500, times: 9 })
+  t.equal((await call('describe-item', { name: '/apps/key' })).status, 200, 'another item is served')
+  t.equal((await call('describe-item', ask)).status, 500)
+  mend()
+  t.equal((await call('describe-item', ask)).status, 200)
+})
+
 t.test('orders are served one after the other, and a reset forgets them', async t => {
   const gateway = await startGateway(t)
   gateway.fail({ status: 500 })

@@ -559,6 +559,22 @@ t.test('items without any key leave the Secret alone', async t => {
   t.same(state.log, ['read /db@0', 'patch ExternalSecret app: conditions refreshTime'])
 })
 
+t.test(
+  'a user of a ClusterSecretStore is told neither the Secret that it logs in with nor the keys of that',
+  async t => {
+    const secretStoreRef = { kind: 'ClusterSecretStore', name: 'main' }
+    const state = world({
+      externalSecrets: [externalSecret({ spec: { secretStoreRef } })],
+      clusterStores: [clusterStore()],
+    })
+    state.credentials.secrets['ops/creds'] = { accessId: 'p-ops', accessType: 'api_key', 'root-key-2024': 'x' }
+    await start(state).pass()
+    const told = JSON.stringify(state.statuses.map(({ status }) => status))
+    t.match(told, /its credentials cannot be used → read the status of the store/)
+    t.notMatch(told, /ops|creds|root-key|accessTypeParam/)
+  },
+)
+
 t.test('many ExternalSecrets that are due together read the credentials of their store once', async t => {
   const state = world({
     externalSecrets: [externalSecret(), externalSecret({ metadata: { name: 'b', uid: 'b' } })],

@@ -325,23 +325,31 @@ t.test('renamed children: the old ones go, in each namespace before the new one 
   t.match(status, { externalSecretName: 'new', provisionedNamespaces: ['a'] })
 })
 
-t.test('somebody who undoes us without end is answered ever more slowly', async t => {
-  const { state, controller, quiet, timers } = setUp(clusterExternalSecret(), [a])
-  await quiet()
-  let repairs = 0
-  for (let round = 0; round < 150; round += 1) {
-    const [child] = state.externalSecrets
-    if (!child) throw new Error('a child was expected')
-    state.externalSecrets[0] = { ...child, metadata: { ...child.metadata, labels: { round: `${round}` } } }
-    controller.onExternalSecret({ type: 'updated', key: 'a/app', prior: child, object: state.externalSecrets[0] })
-    repairs += (await quiet()).log.filter(line => line.startsWith('replace')).length
-  }
-  t.equal(repairs, 100)
-  t.ok(
-    timers.some(({ ms }) => ms <= 5_000),
-    'and goes on later',
-  )
-})
+const taken = externalSecret({ metadata: { namespace: 'b', uid: 'uid-foreign' } })
+const undone = [
+  { where: '', externalSecrets: [] },
+  { where: ', also where another namespace fails for ever', externalSecrets: [taken] },
+]
+for (const { where, externalSecrets } of undone)
+  t.test(`somebody who undoes us without end is answered ever more slowly${where}`, async t => {
+    const { state, controller, quiet, timers } = setUp(clusterExternalSecret(), [a, b], { externalSecrets })
+    await quiet()
+    let repairs = 0
+    for (let round = 0; round < 150; round += 1) {
+      const at = state.externalSecrets.findIndex(({ metadata }) => metadata.namespace === 'a')
+      const child = state.externalSecrets[at]
+      if (!child) throw new Error('a child was expected')
+      const object = { ...child, metadata: { ...child.metadata, labels: { round: `${round}` } } }
+      state.externalSecrets[at] = object
+      controller.onExternalSecret({ type: 'updated', key: 'a/app', prior: child, object })
+      repairs += (await quiet()).log.filter(line => line.startsWith('replace')).length
+    }
+    t.equal(repairs, 100)
+    t.ok(
+      timers.some(({ ms }) => ms <= 5_000),
+      'and goes on later',
+    )
+  })
 
 t.test('an edit in the middle of a pass ends it, and the next one begins with the new spec', async t => {
   const spaces = Array.from({ length: 40 }, (_, index) => namespaceOf(`n-${index}`))
