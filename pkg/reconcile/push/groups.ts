@@ -34,5 +34,5 @@ export const pushGroups = (pushSecret: PushSecret | undefined, deps: Knowing): G
   const first = storeOfId(ids[0] ?? '')
   return first?.kind === 'ClusterSecretStore' && ids.every(id => isShared(id, namespace, deps))
     ? groupsThrough(first.kind, namespace, first.name)
-    : [`Namespace/${namespace}`, `Push/${namespace}/${first?.name ?? ''}`]
+    : [`Namespace/${namespace}`, `Push/${namespace}`]
 }

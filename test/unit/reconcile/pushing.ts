@@ -147,18 +147,19 @@ export const pushStage = (given: Given): PushStage => {
     pushSecrets: snapshot(list, nameOf, pushIndexes),
     sources: {
       read: async (namespace, name) => ({ name, resourceVersion: '7', values: source(namespace) }),
-      list: async () => [],
+      list: async () => {},
     },
     remote: remoteIn({ items, calls }, given.before),
     status: {
       patch: async ({ namespace, name }, patch) => {
         const prior = list.find(each => nameOf(each) === `${namespace}/${name}`)
-        if (!prior) return
+        if (!prior) return undefined
         const metadata = { ...prior.metadata, resourceVersion: `${Number(prior.metadata.resourceVersion) + 1}` }
         const status = merged(prior.status, JSON.parse(JSON.stringify(patch)))
         const object = PushSecret.parse({ ...prior, metadata, status })
         said.push(...(object.status?.conditions ?? []).map(({ message }) => message ?? ''))
         put(object)
+        return metadata.resourceVersion
       },
     },
     events: { record: (_, { message }) => void said.push(message) },
