@@ -1,4 +1,4 @@
-/** ExternalSecrets whose template takes texts from a ConfigMap or Secret that changed since they were last synced. */
+/** Objects of whose sources a watch told since they were last synced: texts of a template, the Secret that is pushed, a store that was edited. */
 export interface SourceNews {
   note(key: string): void
   has(key: string): boolean

@@ -1,6 +1,6 @@
 import type { ExternalSecret, PushSecret } from '#api'
 import { show } from '#core'
-import { dataSites, extractSites, itemPath, type StoreName } from '#materialize'
+import { dataSites, extractSites, isInRead, itemPath, type StoreName } from '#materialize'
 import type { Draft, Rule } from '../findings.ts'
 
 /** An item that is named, by a store that is named, and where. */
@@ -56,12 +56,7 @@ const shareStore = (a: Named, b: Named): boolean =>
 
 /** Whether what one writes is in what the other reads. */
 const overlap = (read: Named, pushed: Named): boolean =>
-  read.item === pushed.item &&
-  shareStore(read, pushed) &&
-  (!read.property ||
-    !pushed.property ||
-    read.property === pushed.property ||
-    read.property.startsWith(`${pushed.property}.`))
+  read.item === pushed.item && shareStore(read, pushed) && isInRead(pushed.property, read.property)
 
 const outcome = 'while the two differ, nothing is pushed'
 

@@ -31,5 +31,9 @@ export interface ItemPush {
 export const pushKey = ({ match: { remoteRef } }: PushEntry): string =>
   remoteRef.property ? `${remoteRef.remoteKey}/${remoteRef.property}` : remoteRef.remoteKey
 
+/** Whether what is written to a property is in what is read of one; undefined or empty: all of the item. */
+export const isInRead = (written: string | undefined, read: string | undefined): boolean =>
+  !written || !read || read === written || read.startsWith(`${written}.`)
+
 /** The spelling under which an item is known, with or without the leading slash. */
 export const itemPath = (remoteKey: string): string => (remoteKey.startsWith('/') ? remoteKey : `/${remoteKey}`)

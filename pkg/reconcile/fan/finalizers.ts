@@ -4,7 +4,7 @@ import { fanRef } from './kinds.ts'
 import type { FanObject } from './port.ts'
 
 /** What ESO puts on a ClusterExternalSecret, and on each namespace that it serves; nobody takes them off once ESO is gone (compatibility.md §5). */
-export const clusterFinalizer = 'externalsecrets.external-secrets.io/clusterexternalsecret-cleanup'
+const clusterFinalizer = 'externalsecrets.external-secrets.io/clusterexternalsecret-cleanup'
 const namespacePrefix = 'externalsecrets.external-secrets.io/ces-'
 
 /** Names of the ClusterExternalSecrets for which ESO holds a namespace. */

@@ -49,7 +49,7 @@ export const lookUpFan = ({ fans }: Pick<Deps, 'fans'>, key: string): FanObject 
   return fans[kind].get(name)
 }
 
-export const childrenOf = (deps: Pick<Deps, 'externalSecrets' | 'pushSecrets'>, kind: ChildKind): Snapshot<Child> =>
+const childrenOf = (deps: Pick<Deps, 'externalSecrets' | 'pushSecrets'>, kind: ChildKind): Snapshot<Child> =>
   kind === 'ExternalSecret' ? deps.externalSecrets : deps.pushSecrets
 
 const hourMs = 3_600e3

@@ -1,9 +1,9 @@
 import { adoptAnnotation } from '#admission'
 import { Fault, type Sensitive, show } from '#core'
-import { applied, type PushPart, pushKey, thereIn } from '#materialize'
+import { applied, type PushPart, thereIn } from '#materialize'
 import type { Facts } from './facts.ts'
 import { loopFault } from './loop.ts'
-import { factKey, type Job, type PushPass } from './pass.ts'
+import { factKey, type Job, type PushPass, placeIn } from './pass.ts'
 import { look, lookClosely, type Sight } from './sight.ts'
 
 /** What is to be done with one item, and which of its parts are ours there afterwards. */
@@ -24,18 +24,16 @@ export type Verdict =
 export type Done = { readonly did: 'kept' | 'created' | 'updated'; readonly ours: readonly PushPart[] }
 
 /** Entries of the status: what earlier passes left there. */
-export type Recorded = (part: PushPart) => boolean
+type Recorded = (part: PushPart) => boolean
 
 interface Work {
   readonly job: Job
   readonly recorded: Recorded
 }
 
-const at = ({ push }: Job): string => push.parts[0]?.path ?? 'spec.data'
-
 const unmanaged = (job: Job): Fault =>
   new Fault('RemoteUnmanaged', `item ${show(job.push.remoteKey)} exists, and no PushSecret made it`, {
-    path: at(job),
+    path: placeIn(job),
     remedy: `push to another item, or annotate the PushSecret with ${adoptAnnotation}: "true"`,
   })
 
@@ -129,9 +127,6 @@ export const carryOut = async (pass: PushPass, work: Work, considered: Verdict):
   }
   const { remoteKey } = work.job.push
   throw new Fault('RemoteConflict', `item ${show(remoteKey)} was written by somebody else at each of ${tries} tries`, {
-    path: at(work.job),
+    path: placeIn(work.job),
   })
 }
-
-/** Names of the parts in the status. */
-export const namesOf = (parts: readonly PushPart[]): readonly string[] => parts.map(({ entry }) => pushKey(entry))

@@ -1,11 +1,12 @@
 import type { ExternalSecret } from '#api'
 import { Fault, show } from '#core'
-import { itemPath, type PushPart, storesOf } from '#materialize'
+import { isInRead, itemPath, type PushPart, storesOf } from '#materialize'
 import { gatewayOf } from '../gateway.ts'
 import { targetIndex } from '../indexes.ts'
 import { targetName } from '../marks.ts'
 import { lookUp } from '../stores.ts'
 import type { Job, PushPass } from './pass.ts'
+import { sourceName } from './source.ts'
 
 /** One item that an ExternalSecret names; no property: all of it. */
 interface Read {
@@ -42,18 +43,9 @@ const readsOf = (pass: PushPass, object: ExternalSecret): readonly Read[] => {
   }))
 }
 
-/** Whether what a part writes is in what is read. */
-const overlaps = ({ entry }: PushPart, { property }: Read): boolean => {
-  const written = entry.match.remoteRef.property
-  return !written || !property || property === written || property.startsWith(`${written}.`)
-}
-
-/** The Secrets that are pushed, by name; undefined where labels choose them. */
-const sourceName = ({ pushSecret }: PushPass): string | undefined => pushSecret.spec.selector.secret?.name
-
 const makersOf = (pass: PushPass): readonly ExternalSecret[] => {
   const { namespace = '' } = pass.pushSecret.metadata
-  const name = sourceName(pass)
+  const name = sourceName(pass.pushSecret)
   if (name !== undefined) return pass.deps.externalSecrets.by(targetIndex, `${namespace}/${name}`)
   return pass.deps.externalSecrets.list().filter(({ metadata }) => metadata.namespace === namespace)
 }
@@ -69,7 +61,7 @@ export const loopFault = (pass: PushPass, { door, push }: Job, parts: readonly P
     if (maker.spec.target.creationPolicy === 'None') continue
     for (const read of readsOf(pass, maker)) {
       if (read.gateway !== gateway || read.path !== path) continue
-      const part = parts.find(each => overlaps(each, read))
+      const part = parts.find(({ entry }) => isInRead(entry.match.remoteRef.property, read.property))
       if (!part) continue
       const what = `ExternalSecret ${show(maker.metadata.name)} makes Secret ${show(targetName(maker))} from item ${show(push.remoteKey)}, and the two differ`
       return new Fault('PushLoop', `${what}; nothing is pushed`, { path: part.path })

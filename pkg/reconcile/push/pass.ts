@@ -42,6 +42,9 @@ export interface Job {
   readonly push: ItemPush
 }
 
+/** The field that has the item written. */
+export const placeIn = ({ push }: Job): string => push.parts[0]?.path ?? 'spec.data'
+
 /** Under which what is known of an item is kept: apart by store and by who logs in, for each may see it otherwise. */
 export const factKey = ({ store, reader }: Door, remoteKey: string): string =>
   `${keyOf(store)} ${store.metadata.uid ?? ''}.${store.metadata.generation ?? ''} ${reader} ${itemPath(remoteKey)}`

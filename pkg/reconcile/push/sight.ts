@@ -1,7 +1,7 @@
 import type { RemoteItem } from '#api'
 import { Fault, type FaultCode, type Sensitive, show } from '#core'
 import type { Facts } from './facts.ts'
-import { factKey, type Job, type PushPass } from './pass.ts'
+import { factKey, type Job, type PushPass, placeIn } from './pass.ts'
 
 /** An item as it is now: its value, and what is known of it besides. */
 export type Sight =
@@ -9,21 +9,19 @@ export type Sight =
   /** `facts`: undefined where they are not known for this very value. */
   | { readonly is: 'there'; readonly text: Sensitive; readonly facts: Facts | undefined }
 
-const at = ({ push }: Job): string => push.parts[0]?.path ?? 'spec.data'
-
 /** Akeyless makes such an item by itself: it is never read for a push, and never written (akeyless.md §5.2). */
 const unfit = (job: Job): Fault =>
   new Fault(
     'ItemTypeUnsupported',
     `item ${show(job.push.remoteKey)} is no static item, and no value can be put there`,
     {
-      path: at(job),
+      path: placeIn(job),
       remedy: 'push to another item',
     },
   )
 
 const disabled = (job: Job): Fault =>
-  new Fault('ItemDisabled', `item ${show(job.push.remoteKey)} is disabled`, { path: at(job) })
+  new Fault('ItemDisabled', `item ${show(job.push.remoteKey)} is disabled`, { path: placeIn(job) })
 
 /** What an item is; throws Fault where nothing can be pushed to it. */
 const describe = async (pass: PushPass, job: Job): Promise<RemoteItem | undefined> => {

@@ -69,6 +69,7 @@ const selected = async ({ deps, pushSecret, signal }: PushPass, selector: LabelS
   return secrets
 }
 
+/** The one Secret that is pushed; undefined where labels choose. */
 export const sourceName = ({ spec }: PushSecret): string | undefined => spec.selector.secret?.name
 
 /** Reads the Secrets to push, now; none where there is none. Throws Fault. */
