@@ -32,7 +32,7 @@ import {
   refusedStores,
   store,
 } from './refused.ts'
-import { labelOf, startRegistered } from './registered.ts'
+import { labelOf, startRegistered, templatesJudged } from './registered.ts'
 import { install } from './twin.ts'
 import { mistaken, unreadable, unusable } from './unusable.ts'
 
@@ -76,6 +76,7 @@ for (const name of outlived) {
 }
 
 const latchkey = await startRegistered(t, { namespace, gateway })
+await templatesJudged(t, namespace)
 await readyStore(t, namespace)
 await create(externalSecrets, externalSecret('kept', good))
 await whenReady(t, `${externalSecrets}/kept`)

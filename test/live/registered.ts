@@ -8,7 +8,7 @@ import { webhookConfigurations } from '../../deploy/webhooks.ts'
 import { freePort } from '../../dev/controlplane/index.ts'
 import { request, until } from '../support/cluster.ts'
 import { type Process, startLatchkey } from '../support/latchkey.ts'
-import { pathsOf } from '../support/objects.ts'
+import { entry, externalSecret, pathsOf } from '../support/objects.ts'
 
 interface Ending {
   teardown(fn: () => unknown): unknown
@@ -75,6 +75,16 @@ const register = async (t: Ending, where: Where, controller: string | undefined)
     const provider = { akeyless: { akeylessGWApiURL: '', authSecretRef: {} } }
     const spec = { ...(controller && { controller }), provider }
     const { status } = await request('POST', `${pathsOf(namespace).stores}?dryRun=All`, { ...bad, spec })
+    return status === 403 ? true : undefined
+  })
+}
+
+/** The engine of templates starts with the first one. On a busy machine that one is answered by a warning, in place of what a test looks for. */
+export const templatesJudged = (t: Ending, namespace: string): Promise<true> => {
+  const spec = { refreshInterval: '1h', secretStoreRef: { name: 'store' }, data: [entry('k', '/apps/db-username')] }
+  const object = externalSecret('probe', { ...spec, target: { template: { data: { k: '{{ nosuch }}' } } } })
+  return until(t, 'templates to be judged', async () => {
+    const { status } = await request('POST', `${pathsOf(namespace).externalSecrets}?dryRun=All`, object)
     return status === 403 ? true : undefined
   })
 }
