@@ -26,6 +26,7 @@ export interface ThreadOptions {
 
 /** One engine in its thread, which answers one request at a time. After a `stopped` it is over. */
 export interface Thread {
+  /** `limitMs`: of processor time. */
   ask(request: ArrayBuffer, limitMs: number): Promise<Answer>
   close(): Promise<void>
 }
@@ -54,10 +55,21 @@ const start = (options: ThreadOptions, handed: Handed): Worker => {
   return worker
 }
 
+interface Waiting {
+  readonly limitMs: number
+  readonly setTimer: SetTimer
+  /** Asked when time is up: how much more there is, 0 for none. Milliseconds. */
+  readonly more?: () => Promise<number>
+}
+
 /** What the worker says next, or why it never will. An answer that lies ready when time is up still counts. */
-const hear = (worker: Worker, port: MessagePort, limitMs: number, setTimer: SetTimer): Promise<Told | StopReason> =>
+const hear = (worker: Worker, port: MessagePort, waiting: Waiting): Promise<Told | StopReason> =>
   new Promise(heard => {
+    const { limitMs, setTimer, more = () => Promise.resolve(0) } = waiting
+    let isSettled = false
+    let cancel = () => {}
     const settle = (what: Told | StopReason) => {
+      isSettled = true
       cancel()
       port.off('message', onMessage)
       worker.off('error', onError)
@@ -69,27 +81,71 @@ const hear = (worker: Worker, port: MessagePort, limitMs: number, setTimer: SetT
     // Its only own way to fail is the bound on its heap.
     const onError = () => settle('out-of-memory')
     const onExit = () => settle('crashed')
-    const cancel = setTimer(limitMs, () => {
+    const overdue = async () => {
       const late: { message: Told } | undefined = receiveMessageOnPort(port)
-      settle(late?.message ?? 'too-slow')
-    })
+      const ms = late ? 0 : await more()
+      if (isSettled) return
+      if (ms > 0) wait(ms)
+      else settle(late?.message ?? 'too-slow')
+    }
+    const wait = (ms: number) => {
+      cancel = setTimer(ms, () => void overdue())
+    }
+    wait(limitMs)
     port.on('message', onMessage)
     worker.on('error', onError)
     worker.on('exit', onExit)
   })
 
+/** How long a request may take beyond its limit where the machine gives its thread no turn, and how long the thread is asked. Milliseconds. */
+const mostWaited = 3_000
+const askedFor = 500
+/** Less is not worth a timer. Milliseconds. */
+const shortest = 10
+
+/** Processor time of the thread so far, in milliseconds; undefined where it does not tell. */
+const spentBy = async (worker: Worker, setTimer: SetTimer): Promise<number | undefined> => {
+  const silent = Promise.withResolvers<undefined>()
+  const cancel = setTimer(askedFor, () => silent.resolve(undefined))
+  const asked = worker.cpuUsage().then(
+    ({ user, system }) => (user + system) / 1e3,
+    () => undefined,
+  )
+  const spent = await Promise.race([asked, silent.promise])
+  cancel()
+  return spent
+}
+
+/**
+ * A limit is one of processor time, for it is a template that shall be ended and not a busy machine. What the thread has spent
+ * before the request lies in `begun`.
+ */
+const sparing = (worker: Worker, begun: Float64Array, { limitMs, setTimer }: Waiting): Waiting => {
+  let waited = 0
+  const more = async (): Promise<number> => {
+    const spent = await spentBy(worker, setTimer)
+    if (spent === undefined || waited >= mostWaited) return 0
+    const left = limitMs - (spent - (begun[0] ?? 0))
+    const ms = left <= 0 ? 0 : Math.min(Math.max(left, shortest), mostWaited - waited)
+    waited += ms
+    return ms
+  }
+  return { limitMs, setTimer, more }
+}
+
 /** Starts a thread and waits until its engine has warmed up; undefined where it does not start or is not to. */
 export const openThread = async (options: ThreadOptions): Promise<Thread | undefined> => {
   const { port1: port, port2 } = new MessageChannel()
-  const progress = new SharedArrayBuffer(4)
-  const { module, signal, idleMs } = options
+  const progress = new SharedArrayBuffer(16)
+  const { module, signal, idleMs, setTimer } = options
+  const begun = new Float64Array(progress, 8)
   const worker = start(options, { module, port: port2, progress, idleMs })
   const close = async () => {
     port.close()
     await worker.terminate()
   }
   signal.addEventListener('abort', close)
-  const first = await hear(worker, port, startLimit, options.setTimer)
+  const first = await hear(worker, port, { limitMs: startLimit, setTimer })
   signal.removeEventListener('abort', close)
   if (typeof first === 'string' || first.is !== 'ready') {
     await close()
@@ -97,8 +153,8 @@ export const openThread = async (options: ThreadOptions): Promise<Thread | undef
   }
   const ask = async (request: ArrayBuffer, limitMs: number): Promise<Answer> => {
     port.postMessage(request, [request])
-    const told = await hear(worker, port, limitMs, options.setTimer)
-    const at = Atomics.load(new Int32Array(progress), 0)
+    const told = await hear(worker, port, sparing(worker, begun, { limitMs, setTimer }))
+    const at = Atomics.load(new Int32Array(progress, 0, 1), 0)
     if (typeof told !== 'string' && told.is === 'replies') return told
     if (typeof told !== 'string' && told.is === 'too-much') return { ...told, at }
     const why = typeof told === 'string' ? told : told.is === 'stopped' ? told.why : 'crashed'

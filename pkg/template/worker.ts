@@ -8,7 +8,10 @@ import { OutOfMemory, openSandbox, type Sandbox } from './sandbox.ts'
 export interface Handed {
   readonly module: WebAssembly.Module
   readonly port: MessagePort
-  /** One int32: the index of the call under way, for the one who has to end it. */
+  /**
+   * For the one who has to end it: an int32, the index of the call under way; and from byte 8 a double, the processor time of the thread
+   * in milliseconds when the request began.
+   */
   readonly progress: SharedArrayBuffer
   /** After this time without a request the thread says so, once. Milliseconds. */
   readonly idleMs: number
@@ -26,7 +29,8 @@ export type Told =
 
 // Typed here because workerData is any by nature; thread.ts writes exactly this.
 const { module, port, progress, idleMs }: Handed = workerData
-const at = new Int32Array(progress)
+const at = new Int32Array(progress, 0, 1)
+const begun = new Float64Array(progress, 8)
 const tell = (told: Told, transfer: ArrayBuffer[] = []) => port.postMessage(told, transfer)
 
 /** A full stack is V8's RangeError: Go's own stacks lie in the memory that it may use. */
@@ -81,6 +85,8 @@ const warmUp = () =>
   )
 
 port.on('message', (request: ArrayBuffer) => {
+  const { user, system } = process.threadCpuUsage()
+  begun[0] = (user + system) / 1e3
   try {
     const replies = answerAll(sandbox, request)
     if (replies) tell({ is: 'replies', replies, size: sandbox.size() }, [replies])
