@@ -210,8 +210,8 @@ export const faults = {
   },
   RemoteShared: {
     retry: 'backoff',
-    cause: 'An item was to be deleted to which another PushSecret pushes too.',
-    remedy: 'nothing, if that is meant: it goes with the last of them',
+    cause: 'An item was to be deleted to which something else is pushed too.',
+    remedy: 'nothing, if that is meant: it goes with the last of them that deletes what it pushed',
   },
   PushLoop: {
     retry: 'backoff',

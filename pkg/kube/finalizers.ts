@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts'
 import { clusterFault, KubeError } from './error.ts'
-import { isMeant, Live, type LiveMetadata, type ObjectRef, placeOf } from './status.ts'
+import { isMeant, Live, type LiveMetadata, type ObjectRef, placeOf, type Written, writtenAs } from './status.ts'
 
 const is = (thrown: unknown, status: number): boolean => thrown instanceof KubeError && thrown.status === status
 
@@ -12,20 +12,20 @@ const tries = 5
 
 /** Puts one finalizer on an object, or takes one off. */
 export const finalizerWriter = (cluster: Cluster) => {
-  /** The version afterwards; undefined where there is no such object; `again` where somebody else wrote in between. */
+  /** What it made; undefined where there is no such object; what was thrown, and whether somebody else wrote in between. */
   const attempt = async (object: ObjectRef, change: Change, signal: AbortSignal) => {
     const path = placeOf(object)
     try {
       const { metadata } = Live.parse(await cluster.request({ method: 'GET', path, signal }))
       const finalizers = isMeant(object, metadata) ? change(metadata) : 'never'
-      if (finalizers === 'never') return { version: undefined }
-      if (finalizers === 'right') return { version: metadata.resourceVersion }
+      if (finalizers === 'never') return { written: undefined }
+      if (finalizers === 'right') return { written: writtenAs(metadata) }
       // the list is replaced whole: the version keeps a finalizer that somebody adds meanwhile
       const body = { metadata: { resourceVersion: metadata.resourceVersion, finalizers } }
       const patch = { method: 'PATCH', path, contentType: 'application/merge-patch+json', body, signal } as const
-      return { version: Live.parse(await cluster.request(patch)).metadata.resourceVersion }
+      return { written: writtenAs(Live.parse(await cluster.request(patch)).metadata) }
     } catch (thrown) {
-      if (is(thrown, 404)) return { version: undefined }
+      if (is(thrown, 404)) return { written: undefined }
       return { conflict: is(thrown, 409), thrown }
     }
   }
@@ -34,22 +34,22 @@ export const finalizerWriter = (cluster: Cluster) => {
     for (let left = tries - 1; left > 0 && 'thrown' in last && last.conflict; left -= 1) {
       last = await attempt(object, change, signal)
     }
-    if (!('thrown' in last)) return last.version
+    if (!('thrown' in last)) return last.written
     throw signal.aborted
       ? last.thrown
       : clusterFault(last.thrown, `${verb} a finalizer of ${object.kind} ${object.name}`)
   }
   return {
-    /** The version of the object with it; undefined when the object is gone or being deleted: then it takes none. */
-    add: (object: ObjectRef, name: string, signal: AbortSignal): Promise<string | undefined> => {
+    /** The object with it; undefined when the object is gone or being deleted: then it takes none. */
+    add: (object: ObjectRef, name: string, signal: AbortSignal): Promise<Written | undefined> => {
       const change: Change = ({ finalizers = [], deletionTimestamp }) => {
         if (finalizers.includes(name)) return 'right'
         return deletionTimestamp === undefined ? [...finalizers, name] : 'never'
       }
       return write(object, 'add', change, signal)
     },
-    /** The version of the object without it; undefined when the object is gone. */
-    remove: (object: ObjectRef, name: string, signal: AbortSignal): Promise<string | undefined> => {
+    /** The object without it; undefined when the object is gone. */
+    remove: (object: ObjectRef, name: string, signal: AbortSignal): Promise<Written | undefined> => {
       const change: Change = ({ finalizers = [] }) =>
         finalizers.includes(name) ? finalizers.filter(other => other !== name) : 'right'
       return write(object, 'remove', change, signal)

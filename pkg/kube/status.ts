@@ -38,6 +38,16 @@ export const Live = z.object({
 })
 export type LiveMetadata = z.infer<typeof Live>['metadata']
 
+/** An object as a write left it. */
+export interface Written {
+  readonly version: string
+  readonly generation: number | undefined
+}
+export const writtenAs = ({ resourceVersion, generation }: LiveMetadata): Written => ({
+  version: resourceVersion,
+  generation,
+})
+
 /** Whether it is the object that is meant. */
 export const isMeant = ({ uid, generation }: ObjectRef, live: LiveMetadata): boolean =>
   live.uid === uid &&
@@ -68,7 +78,7 @@ const tries = 5
  * each patch carries a resourceVersion, for the API server ignores a uid in a patch of a status.
  */
 export const statusWriter = (cluster: Cluster) => {
-  /** The version that it made; undefined when the object is gone; what was thrown when its version is another by now. */
+  /** What it made; undefined when the object is gone; what was thrown when its version is another by now. */
   const send = async (object: ObjectRef, resourceVersion: string, status: unknown, signal: AbortSignal) => {
     try {
       const answer = await cluster.request({
@@ -79,33 +89,33 @@ export const statusWriter = (cluster: Cluster) => {
         body: { metadata: { resourceVersion }, status },
         signal,
       })
-      return { version: Live.parse(answer).metadata.resourceVersion }
+      return { written: writtenAs(Live.parse(answer).metadata) }
     } catch (thrown) {
-      if (is(thrown, 404)) return { version: undefined }
+      if (is(thrown, 404)) return { written: undefined }
       if (is(thrown, 409)) return { conflict: thrown }
       throw thrown
     }
   }
-  const write = async (object: ObjectRef, status: unknown, signal: AbortSignal): Promise<string | undefined> => {
+  const write = async (object: ObjectRef, status: unknown, signal: AbortSignal): Promise<Written | undefined> => {
     let version = object.resourceVersion
     let conflict: unknown
     for (let left = tries; left > 0; left -= 1) {
       version ??= await liveVersion(cluster, object, signal)
       if (version === undefined) return undefined
       const sent = await send(object, version, status, signal)
-      if (!('conflict' in sent)) return sent.version
+      if (!('conflict' in sent)) return sent.written
       conflict = sent.conflict
       version = undefined
     }
     throw conflict
   }
   return {
-    /** The version of the object with this status; undefined when it is gone. */
+    /** The object with this status; undefined when it is gone. */
     patch: async (
       object: ObjectRef,
       status: Readonly<Record<string, unknown>>,
       signal: AbortSignal,
-    ): Promise<string | undefined> => {
+    ): Promise<Written | undefined> => {
       try {
         return await write(object, status, signal)
       } catch (thrown) {

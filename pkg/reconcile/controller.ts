@@ -122,13 +122,13 @@ const storeChanged = (
   const edited = change.type !== 'updated' || !isUnedited(change.prior.metadata, change.object.metadata)
   if (edited) {
     identities.drop(key)
+    pushes.onStoreEdit(change)
     stores.add(key, 'fresh')
   }
   if (change.type === 'deleted') deps.observer.removed(refOf(change.object))
   if (edited || !isDeepStrictEqual(standing(change.prior), standing(change.object))) {
     addDependents(deps, externalSecrets, key)
-    if (edited) pushes.onStoreChange(change.object, change.type === 'deleted')
-    else pushes.onStore(change.object)
+    pushes.onStore(change.object)
   }
 }
 

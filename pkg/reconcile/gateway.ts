@@ -1,3 +1,4 @@
+import type { Identity } from '#api'
 import type { Store } from './store.ts'
 
 /** What an empty akeylessGWApiURL means. */
@@ -12,3 +13,7 @@ export const originOf = (gateway: string): string => URL.parse(gateway)?.origin 
 /** The origin of the gateway of a store. */
 export const gatewayOf = ({ spec }: Store): string =>
   originOf(spec.provider.akeyless?.akeylessGWApiURL || defaultGateway)
+
+/** Who logs in; undefined where nothing but a token tells it. */
+export const accessIdOf = ({ login }: Identity): string | undefined =>
+  'accessId' in login ? login.accessId : undefined

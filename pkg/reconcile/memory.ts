@@ -1,6 +1,12 @@
+import type { Noted } from './ports.ts'
+
 type Status = Readonly<Record<string, unknown>>
 interface Object {
-  readonly metadata: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined }
+  readonly metadata: {
+    readonly uid?: string | undefined
+    readonly resourceVersion?: string | undefined
+    readonly generation?: number | undefined
+  }
   readonly status?: unknown
 }
 
@@ -11,14 +17,13 @@ interface Object {
 export interface StatusMemory {
   /** The object with what was written on top, its resourceVersion too, until the watch shows that version or a later one. */
   read<T extends Object>(key: string, object: T): T
-  /** `version`: the resourceVersion that the write made; undefined where the object is gone. */
-  note(key: string, object: Object, patch: Status, version: string | undefined): void
+  /** `written`: what the write made; undefined where the object is gone. */
+  note(key: string, object: Object, patch: Status, written: Noted | undefined): void
   forget(key: string): void
 }
 
-interface Noted {
+interface Note extends Noted {
   readonly uid: string | undefined
-  readonly version: string
   readonly patch: Status
 }
 
@@ -29,8 +34,8 @@ const isBefore = (seen: string | undefined, version: string): boolean => {
 }
 
 export const createStatusMemory = (): StatusMemory => {
-  const noted = new Map<string, Noted>()
-  const current = (key: string, { metadata }: Object): Noted | undefined => {
+  const noted = new Map<string, Note>()
+  const current = (key: string, { metadata }: Object): Note | undefined => {
     const note = noted.get(key)
     return note?.uid === metadata.uid && note && isBefore(metadata.resourceVersion, note.version) ? note : undefined
   }
@@ -41,14 +46,16 @@ export const createStatusMemory = (): StatusMemory => {
         noted.delete(key)
         return object
       }
-      const metadata = { ...object.metadata, resourceVersion: note.version }
+      // of an edit that the watch has not shown nothing but its version is known: who writes with it would write over that edit
+      const isSame = (note.generation ?? object.metadata.generation) === object.metadata.generation
+      const metadata = isSame ? { ...object.metadata, resourceVersion: note.version } : object.metadata
       return { ...object, metadata, status: { ...(object.status ?? {}), ...note.patch } }
     },
-    note: (key, object, patch, version) => {
-      if (version === undefined) return
+    note: (key, object, patch, written) => {
+      if (written === undefined) return
       const before = noted.get(key)
       const { uid } = object.metadata
-      noted.set(key, { uid, version, patch: { ...(before?.uid === uid ? before?.patch : {}), ...patch } })
+      noted.set(key, { uid, ...written, patch: { ...(before?.uid === uid ? before?.patch : {}), ...patch } })
     },
     forget: key => {
       noted.delete(key)

@@ -143,9 +143,16 @@ export interface ObjectRef {
   readonly generation?: number | undefined
 }
 
+/** An object as a write left it. */
+export interface Noted {
+  /** Its resourceVersion. */
+  readonly version: string
+  readonly generation: number | undefined
+}
+
 export interface StatusWriter {
-  /** JSON merge patch of /status. The resourceVersion that it made; undefined where the object is gone, or another of its name is there. */
-  patch(object: ObjectRef, status: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<string | undefined>
+  /** JSON merge patch of /status. What it made; undefined where the object is gone, or another of its name is there. */
+  patch(object: ObjectRef, status: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<Noted | undefined>
 }
 
 /** A ServiceAccount as kept in memory: what of it a login depends on, beside that it is there. */
@@ -174,9 +181,9 @@ export type Held = Omit<ObjectRef, 'kind'> & { readonly kind: Kind | 'Namespace'
 
 /** One finalizer of an object, by a JSON merge patch of metadata.finalizers with its resourceVersion. */
 export interface Finalizers {
-  /** The resourceVersion with it; undefined where the object is gone, or being deleted: then it takes none. */
-  add(object: ObjectRef, name: string, signal: AbortSignal): Promise<string | undefined>
-  remove(object: Held, name: string, signal: AbortSignal): Promise<string | undefined>
+  /** What it made; undefined where the object is gone, or being deleted: then it takes none. */
+  add(object: ObjectRef, name: string, signal: AbortSignal): Promise<Noted | undefined>
+  remove(object: Held, name: string, signal: AbortSignal): Promise<Noted | undefined>
 }
 
 /** What the watch of a kind tells, once per difference. */

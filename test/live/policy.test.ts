@@ -100,8 +100,8 @@ const refusedPushes = (namespace: string): Readonly<Record<string, { spec: objec
     says: `spec.data[0].match.remoteRef.remoteKey: ${allowed(namespace, '"/private/token"')}`,
   },
   bundled: {
-    spec: { dataTo: [{ storeRef: { name: 'store' }, remoteKey: '/apps/../private/all' }] },
-    says: `spec.dataTo[0].remoteKey: ${allowed(namespace, '"/apps/../private/all"')}`,
+    spec: { dataTo: [{ storeRef: { name: 'store' }, remoteKey: '/private/all' }] },
+    says: `spec.dataTo[0].remoteKey: ${allowed(namespace, '"/private/all"')}`,
   },
   named: {
     spec: { dataTo: [{ storeRef: { name: 'store' } }] },

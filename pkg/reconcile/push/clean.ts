@@ -1,7 +1,8 @@
 import type { PushEntry, PushSecret } from '#api'
 import { Fault, show } from '#core'
+import { isReferent } from '../account.ts'
 import type { Door } from './door.ts'
-import { isLeaving, isNamespaceLeaving, refusedBy, type Way, wayBack } from './doors.ts'
+import { isLeaving, isNamespaceLeaving, refusedBy, storeNamed, type Way, wayBack } from './doors.ts'
 import { type Job, type PushPass, placeKey } from './pass.ts'
 import { notAllowed } from './policy.ts'
 import { minus, type Record } from './record.ts'
@@ -56,26 +57,48 @@ const narrowed = (entry: PushEntry): Fault =>
     remedy: 'delete in Akeyless the members that are not pushed any more',
   })
 
+const elsewhere = (entry: PushEntry): Fault =>
+  new Fault(
+    'RemoteShared',
+    `${named(entry)} is left: another store pushes to this path now, perhaps of another account`,
+    {
+      path: 'status.syncedPushSecrets',
+      remedy: 'delete it in Akeyless if it is none that is still pushed',
+    },
+  )
+
+const leftBy = { left: untagged, narrowed, elsewhere } as const
+
 const unreachable = (entry: PushEntry, { code, message, remedy }: Fault): Fault =>
   new Fault(code, `${named(entry)} is left: ${message}`, { path: 'spec.deletionPolicy', remedy })
 
-// with the namespace its Secrets go: what the store logs in with will not come back, nor will the labels that a store asks for
-const hopeless: readonly string[] = ['CredentialMissing', 'CredentialInvalid', 'StoreDenied']
+const ofCredentials: readonly string[] = ['CredentialMissing', 'CredentialInvalid']
+
+/**
+ * Whether there is no hope for what is in a namespace that goes: with it go its Secrets, with which a store of it logs in, and the
+ * labels that a ClusterSecretStore asks for. The credentials of a ClusterSecretStore are elsewhere.
+ */
+const isHopeless = ({ deps, pushSecret }: PushPass, store: string, { code }: Fault): boolean => {
+  if (code === 'StoreDenied') return true
+  const found = storeNamed(store, pushSecret.metadata.namespace ?? '', deps)
+  return ofCredentials.includes(code) && (found?.kind !== 'ClusterSecretStore' || isReferent(found))
+}
 
 type Outcome = { readonly is: 'gone' } | { readonly is: 'left' | 'failed'; readonly fault: Fault }
 
-const failed = (pass: PushPass, entry: PushEntry, fault: Fault): Outcome =>
-  isNamespaceLeaving(pass) && hopeless.includes(fault.code)
+const failed = (pass: PushPass, { store, entry }: Doomed, fault: Fault): Outcome =>
+  isNamespaceLeaving(pass) && isHopeless(pass, store, fault)
     ? { is: 'left', fault: unreachable(entry, fault) }
     : { is: 'failed', fault }
 
 const cleanOne = async (
   pass: PushPass,
-  { store, entry }: Doomed,
+  doomed: Doomed,
   way: Way | undefined,
   stayingThere: ReturnType<typeof stayingAt>,
 ): Promise<Outcome> => {
-  if (way instanceof Fault) return failed(pass, entry, way)
+  const { store, entry } = doomed
+  if (way instanceof Fault) return failed(pass, doomed, way)
   if (!isDoor(way)) {
     const fault = way?.nobody ?? new Fault('Unexpected', `no way to ${store}`)
     // an object that goes waits for no store that is gone; one that stays can be mended
@@ -94,11 +117,10 @@ const cleanOne = async (
     const removed = await pass.parts.turnstile.hold(placeKey(way, remoteKey), () =>
       removeEntry(pass, { door: way, entry, staying }),
     )
-    if (removed === 'gone') return { is: 'gone' }
-    return { is: 'left', fault: removed === 'left' ? untagged(entry) : narrowed(entry) }
+    return removed === 'gone' ? { is: 'gone' } : { is: 'left', fault: leftBy[removed](entry) }
   } catch (thrown) {
     pass.signal.throwIfAborted()
-    return failed(pass, entry, refusedBy(pass, way.store, thrown, 'spec.deletionPolicy'))
+    return failed(pass, doomed, refusedBy(pass, way.store, thrown, 'spec.deletionPolicy'))
   }
 }
 

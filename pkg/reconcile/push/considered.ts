@@ -5,7 +5,8 @@ import { consider, type Verdict } from './item.ts'
 import { type Job, type PushPass, placeKey } from './pass.ts'
 import { has, type Record } from './record.ts'
 
-export type Considered = { readonly job: Job; readonly verdict: Verdict | Fault }
+/** `at`: when it was looked at, on the clock of the turnstile. */
+export type Considered = { readonly job: Job; readonly verdict: Verdict | Fault; readonly at: number }
 
 // a gateway answers with up to 4 MiB for each, where an item holds some KB
 const mostAtOnce = 8
@@ -74,10 +75,14 @@ export const considerAll = (
     const id = storeId(job.push.store)
     const known = (part: Job['push']['parts'][number]) => has(before, id, part)
     const isOurs = isSettled && job.push.parts.every(known)
-    const look = () => consider(pass, { job, recorded: known }, isOurs)
+    let at = 0
+    const look = () => {
+      at = pass.parts.turnstile.now()
+      return consider(pass, { job, recorded: known }, isOurs)
+    }
     const verdict = await settled(pass, job, held(pass, job, look))
     if ('text' in verdict) bytes += verdict.text.size
     if (bytes > mostBytes) throw tooMuch()
-    return { job, verdict }
+    return { job, verdict, at }
   })
 }

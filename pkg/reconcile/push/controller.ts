@@ -9,6 +9,7 @@ import type { Next } from '../next.ts'
 import type { Change, Deps, Namespace } from '../ports.ts'
 import { createQueue, type Queue, type QueueOptions } from '../queue.ts'
 import { keyOf, refOf, type Store } from '../store.ts'
+import { type Claims, createClaims } from './claims.ts'
 import { createFactBook } from './facts.ts'
 import { pushGroups } from './groups.ts'
 import { anySecret, anyStore, pushSourceIndex, pushStoreIndex } from './indexes.ts'
@@ -29,8 +30,8 @@ export interface PushOptions {
 export interface Pushes {
   readonly queue: Queue
   onPushSecret(change: Change<PushSecret>): void
-  /** A store came, was edited or labelled, or is gone: what is pushed through it may be something else now. */
-  onStoreChange(store: Store, isGone: boolean): void
+  /** A store came, was edited or is gone; `onStore` follows. */
+  onStoreEdit(change: Change<Store>): void
   /** A store became ready or not, or what it logs in with changed. */
   onStore(store: Store): void
   /** A Secret or ConfigMap came, changed or went. */
@@ -54,12 +55,22 @@ const nameOf = ({ metadata }: PushSecret): string => `${metadata.namespace ?? ''
 const laneOf = ({ status, metadata }: PushSecret): Lane =>
   status?.refreshTime && metadata.deletionTimestamp === undefined ? 'routine' : 'fresh'
 
-const pushSecretChanged = (deps: Deps, queue: Queue, lastDoors: LastDoors, change: Change<PushSecret>): void => {
+/** What is kept for objects of their own, and not for names. */
+interface Own {
+  readonly lastDoors: LastDoors
+  readonly claims: Claims
+}
+
+const pushSecretChanged = (deps: Deps, queue: Queue, own: Own, change: Change<PushSecret>): void => {
   const { object } = change
+  const ended = change.type === 'deleted' ? object : change.type === 'updated' ? change.prior : undefined
+  if (ended && (change.type === 'deleted' || ended.metadata.uid !== object.metadata.uid)) {
+    own.lastDoors.forget(ended.metadata.uid ?? '')
+    own.claims.forget(ended.metadata.uid ?? '')
+  }
   if (change.type === 'updated' && isDeepStrictEqual(edits(change.prior.metadata), edits(object.metadata))) return
   if (change.type === 'deleted') {
     deps.observer.removed(refOf(object))
-    lastDoors.forget(object.metadata.uid ?? '')
     queue.forget(change.key)
   }
   queue.add(change.key, change.type === 'added' ? laneOf(object) : 'fresh')
@@ -69,6 +80,17 @@ const dependentsOf = (deps: Deps, store: Store): readonly PushSecret[] => [
   ...deps.pushSecrets.by(pushStoreIndex, keyOf(store)),
   ...deps.pushSecrets.by(pushStoreIndex, anyStore(store.kind, store.metadata.namespace)),
 ]
+
+const isAnother = (a: ObjectMeta, b: ObjectMeta): boolean =>
+  a.uid !== b.uid || a.generation !== b.generation || a.deletionTimestamp !== b.deletionTimestamp
+
+/** Those for whom an edit of a store leads elsewhere: of its labels for those that choose by labels, of its annotations for none. */
+const movedBy = (deps: Deps, change: Change<Store>): readonly PushSecret[] => {
+  const { object } = change
+  if (change.type !== 'updated' || isAnother(change.prior.metadata, object.metadata)) return dependentsOf(deps, object)
+  if (isDeepStrictEqual({ ...change.prior.metadata.labels }, { ...object.metadata.labels })) return []
+  return deps.pushSecrets.by(pushStoreIndex, anyStore(object.kind, object.metadata.namespace))
+}
 
 const objectChanged = (
   deps: Deps,
@@ -107,12 +129,14 @@ export const createPushes = ({ deps, queue: options, say, identities, suspect }:
   const news = createSourceNews()
   const lastDoors = createLastDoors()
   const pushed = new Map<string, string>()
+  const claims = createClaims()
   const reconcile = pushSecretReconciler(deps, {
     identities,
     suspect,
     news,
     memory: createStatusMemory(),
     lastDoors,
+    claims,
     facts: createFactBook(),
     turnstile: createTurnstile(),
     pushed,
@@ -124,14 +148,13 @@ export const createPushes = ({ deps, queue: options, say, identities, suspect }:
   })
   return {
     queue,
-    onPushSecret: change => pushSecretChanged(deps, queue, lastDoors, change),
-    onStoreChange: (store, isGone) => {
-      if (isGone) lastDoors.lose(store, deps.now())
-      for (const dependent of dependentsOf(deps, store)) {
+    onPushSecret: change => pushSecretChanged(deps, queue, { lastDoors, claims }, change),
+    onStoreEdit: change => {
+      if (change.type === 'deleted') lastDoors.lose(change.object, deps.now())
+      for (const dependent of movedBy(deps, change)) {
         news.note(nameOf(dependent))
         // whatever it pushed last, it was elsewhere
         pushed.delete(nameOf(dependent))
-        queue.add(nameOf(dependent), 'fresh')
       }
     },
     onStore: store => {

@@ -1,9 +1,9 @@
 import { adoptAnnotation } from '#admission'
-import { Fault, type Sensitive, show } from '#core'
+import { Fault, type FaultCode, type Sensitive, show } from '#core'
 import { applied, type PushPart, thereIn } from '#materialize'
 import type { Facts } from './facts.ts'
 import { loopFault } from './loop.ts'
-import { factKey, type Job, type PushPass, placeIn } from './pass.ts'
+import { factKey, type Job, type PushPass, placeIn, placeKey } from './pass.ts'
 import { look, lookClosely, type Sight } from './sight.ts'
 
 /** What is to be done with one item, and which of its parts are ours there afterwards. */
@@ -30,6 +30,17 @@ interface Work {
   readonly job: Job
   readonly recorded: Recorded
 }
+
+/** A write under way. `isOpen`: it was sent, and whether it was done nobody knows. */
+export interface Writing extends Work {
+  readonly considered: Verdict
+  /** When it was considered, on the clock of the turnstile. */
+  readonly at: number
+  isOpen: boolean
+}
+
+// answers that leave it open whether a write was done; every other one says that it was not
+const open: readonly FaultCode[] = ['GatewayUnreachable', 'GatewayFailed', 'GatewayAnswerInvalid', 'Unexpected']
 
 const unmanaged = (job: Job): Fault =>
   new Fault('RemoteUnmanaged', `item ${show(job.push.remoteKey)} exists, and no PushSecret made it`, {
@@ -90,6 +101,22 @@ const send = async (pass: PushPass, { door, push }: Job, verdict: Exclude<Verdic
   return 'updated'
 }
 
+/** The same, told to others who looked at the item before, and keeping in mind what is open. */
+const write = async (pass: PushPass, writing: Writing, verdict: Exclude<Verdict, { do: 'keep' }>) => {
+  const { job } = writing
+  writing.isOpen = true
+  try {
+    const did = await send(pass, job, verdict)
+    writing.isOpen = false
+    return did
+  } catch (thrown) {
+    if (thrown instanceof Fault && !open.includes(thrown.code)) writing.isOpen = false
+    throw thrown
+  } finally {
+    pass.parts.turnstile.touch(placeKey(job.door, job.push.remoteKey))
+  }
+}
+
 /** After a conflict: if the value is the one that we knew and only its version moved, the account counts our own updates. */
 const lookAgain = async (pass: PushPass, job: Job, before: Verdict): Promise<Sight> => {
   const sight = await lookClosely(pass, job)
@@ -102,12 +129,9 @@ const lookAgain = async (pass: PushPass, job: Job, before: Verdict): Promise<Sig
   return { ...sight, facts }
 }
 
-/** Whether another of our passes wrote the item since it was considered. */
-const isStale = ({ parts }: PushPass, { door, push }: Job, verdict: Verdict): boolean => {
-  if (verdict.do === 'keep') return false
-  const known = parts.facts.get(factKey(door, push.remoteKey))
-  return verdict.do === 'create' ? known !== undefined : known !== verdict.facts
-}
+/** Whether another of our passes wrote or deleted the item since it was considered. */
+const isStale = ({ parts }: PushPass, { job: { door, push }, at }: Writing): boolean =>
+  parts.turnstile.isTouched(placeKey(door, push.remoteKey), at)
 
 const tries = 3
 
@@ -115,13 +139,11 @@ const tries = 3
  * Brings an item to what was considered: one write, or none. Somebody else's write in between is read and merged with the same
  * values. Throws Fault; then it is open whether the write was done, and the next pass looks before it sends anything.
  */
-export const carryOut = async (pass: PushPass, work: Work, considered: Verdict): Promise<Done> => {
-  let verdict = isStale(pass, work.job, considered)
-    ? await judge(pass, work, await lookClosely(pass, work.job))
-    : considered
+export const carryOut = async (pass: PushPass, work: Writing): Promise<Done> => {
+  let verdict = isStale(pass, work) ? await judge(pass, work, await lookClosely(pass, work.job)) : work.considered
   for (let count = 0; count < tries; count += 1) {
     if (verdict.do === 'keep') return { did: 'kept', ours: verdict.ours }
-    const did = await send(pass, work.job, verdict)
+    const did = await write(pass, work, verdict)
     if (did !== 'again') return { did, ours: verdict.ours }
     verdict = await judge(pass, work, await lookAgain(pass, work.job, verdict))
   }

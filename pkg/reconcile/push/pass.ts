@@ -7,6 +7,7 @@ import type { StatusMemory } from '../memory.ts'
 import type { SourceNews } from '../news.ts'
 import type { Deps } from '../ports.ts'
 import { keyOf } from '../store.ts'
+import type { Claims } from './claims.ts'
 import type { Door } from './door.ts'
 import type { FactBook } from './facts.ts'
 import type { LastDoors } from './last-doors.ts'
@@ -20,6 +21,7 @@ export interface PushParts {
   readonly facts: FactBook
   readonly turnstile: Turnstile
   readonly lastDoors: LastDoors
+  readonly claims: Claims
   /** What each PushSecret last pushed, as a fingerprint: nobody need be asked whether it is there still. */
   readonly pushed: Map<string, string>
   /** Has a store looked at again: it was found not to work while it counts as ready. */

@@ -4,15 +4,17 @@ import { type ItemPush, type PushPlan, planPush, storeId } from '#materialize'
 import { Refused, Superseded } from '../pass.ts'
 import { refOf, type Store } from '../store.ts'
 import type { Stores } from '../stores.ts'
+import { claimOf } from './claims.ts'
 import { type Cleaned, clean, cleaning } from './clean.ts'
 import { type Considered, considerAll, fewAtOnce, held, settled } from './considered.ts'
 import type { PushReason } from './decide.ts'
 import type { Door } from './door.ts'
 import { openDoor } from './doors.ts'
 import { carryOut, type Done } from './item.ts'
-import type { Job, PushPass } from './pass.ts'
+import { type Job, type PushPass, placeKey } from './pass.ts'
 import { notAllowed } from './policy.ts'
 import { has, type Record, recorded, recordOf, union } from './record.ts'
+import { keepFinalizer } from './release.ts'
 import { renderSources, type Source } from './source.ts'
 import type { ResolvedPush } from './stores.ts'
 import { intent, type PushOutcome } from './summarize.ts'
@@ -124,23 +126,28 @@ const declare = async (pass: PushPass, considered: readonly Considered[], before
   )
   const { deps, parts, key, signal } = pass
   const object = parts.memory.read(key, pass.pushSecret)
-  const { fields, patch } = intent(object, union(before, recorded(made)))
+  const { fields, patch } = intent(object, union(before, recorded(made)), deps.controllerClass)
   if (!fields || !patch) return
   const { generation } = object.metadata
-  const version = await deps.status.patch({ ...refOf(object), generation }, patch, signal)
+  const written = await deps.status.patch({ ...refOf(object), generation }, patch, signal)
   // edited or deleted, which the watch has not told yet: nobody would know what is made now
-  if (version === undefined) throw new Superseded()
-  parts.memory.note(key, object, fields, version)
+  if (written === undefined) throw new Superseded()
+  parts.memory.note(key, object, fields, written)
 }
 
-type Carried = Considered & { readonly done: Done | Fault }
+type Carried = Considered & { readonly done: Done | Fault; readonly isOpen: boolean }
 
 const carryAll = (pass: PushPass, considered: readonly Considered[], before: Record): Promise<readonly Carried[]> =>
-  fewAtOnce(considered, async ({ job, verdict }): Promise<Carried> => {
-    if (verdict instanceof Fault) return { job, verdict, done: verdict }
+  fewAtOnce(considered, async ({ job, verdict, at }): Promise<Carried> => {
+    if (verdict instanceof Fault) return { job, verdict, at, done: verdict, isOpen: false }
     const known = (part: Job['push']['parts'][number]) => has(before, storeId(job.push.store), part)
-    const write = () => carryOut(pass, { job, recorded: known }, verdict)
-    return { job, verdict, done: await settled(pass, job, held(pass, job, write)) }
+    const writing = { job, recorded: known, considered: verdict, at, isOpen: false }
+    const done = await settled(
+      pass,
+      job,
+      held(pass, job, () => carryOut(pass, writing)),
+    )
+    return { job, verdict, at, done, isOpen: writing.isOpen }
   })
 
 /** Everything that the plan names, whatever comes of it: what is in it is not to be deleted. */
@@ -151,18 +158,32 @@ const nothingLeft: Cleaned = { remaining: [], faults: [], left: [] }
 
 /** Items of which it is open whether they were written. */
 const openOf = (all: readonly Carried[]) =>
-  all.flatMap(({ job, verdict, done }) =>
-    !(done instanceof Fault) || verdict instanceof Fault || verdict.do === 'keep' ? [] : entriesOf(job, verdict.ours),
+  all.flatMap(({ job, verdict, isOpen }) => (!isOpen || verdict instanceof Fault ? [] : entriesOf(job, verdict.ours)))
+
+/** Says what is pushed from now on, so that nobody else deletes it. What `IfNotExists` finds there is another's, unless it is in the record. */
+const claim = ({ parts, key, pushSecret }: PushPass, { jobs, before }: Work, ours?: Record): void => {
+  const { uid = '' } = pushSecret.metadata
+  const isOurs = (job: Job, part: Job['push']['parts'][number]): boolean =>
+    pushSecret.spec.updatePolicy === 'Replace' || has(ours ?? before, storeId(job.push.store), part)
+  const claims = jobs.flatMap(job =>
+    job.push.parts.flatMap(part => {
+      const place = placeKey(job.door, part.entry.match.remoteRef.remoteKey)
+      return isOurs(job, part) ? [{ place, claim: claimOf({ uid, key }, job.door, part.entry) }] : []
+    }),
   )
+  parts.claims.set(uid, claims)
+}
 
 /** All items, each by itself, and then what is not pushed any more. */
 const act = async (pass: PushPass, work: Work, source: Source, isSettled: boolean): Promise<PushOutcome> => {
   const { pushSecret, startedAt } = pass
   const isDeleting = pushSecret.spec.deletionPolicy === 'Delete'
   const doomed = isDeleting ? await cleaning(pass, work.before, plannedOf(work.items)) : undefined
+  if (work.faults.length === 0) claim(pass, work)
   const considered = await considerAll(pass, work, isSettled)
   work.mustHold()
   await declare(pass, considered, work.before)
+  if (isDeleting) await keepFinalizer(pass)
   const all = await carryAll(pass, considered, work.before)
   const faults = [...work.faults, ...all.flatMap(({ done }) => (done instanceof Fault ? [done] : []))]
   const ours = recorded(all.flatMap(({ job, done }) => (done instanceof Fault ? [] : entriesOf(job, done.ours))))
@@ -171,8 +192,10 @@ const act = async (pass: PushPass, work: Work, source: Source, isSettled: boolea
     const open = isDeleting ? recorded(openOf(all)) : new Map()
     return { did: 'fail', faults, record: union(union(work.before, open), ours), left: [] }
   }
+  claim(pass, work, ours)
+  // what is deleted is not made again by the next pass
+  if (doomed && doomed.doomed.length > 0) work.mustHold()
   const cleaned = doomed ? await clean(pass, doomed, work.jobs) : nothingLeft
-  // what is still to go keeps its name in the record, if both have the same
   const record = union(ours, recorded(cleaned.remaining))
   if (cleaned.faults.length > 0) return { did: 'fail', record, faults: cleaned.faults, left: cleaned.left }
   const written = all.filter(({ done }) => !(done instanceof Fault) && done.did !== 'kept').length

@@ -70,7 +70,8 @@ const attempt = async (pass: PushPass, reason: PushReason): Promise<Ended> => {
     const resolved = resolvePush(pushSecret, deps)
     if (resolved.is === 'refused') throw new Refused(resolved.faults)
     if (resolved.is === 'pending') return { did: 'ignore', why: 'a store of it is pending' }
-    await keepFinalizer(pass)
+    // the other way round it comes once it is written down what is to be deleted
+    if (pushSecret.spec.deletionPolicy !== 'Delete') await keepFinalizer(pass)
     return await push(pass, resolved, { source, reason })
   } catch (thrown) {
     if (thrown instanceof Superseded) return { did: 'supersede' }

@@ -1,8 +1,15 @@
 import type { PushEntry, PushSecret } from '#api'
-import { type PushPart, pushKey, type StoreName } from '#materialize'
+import { itemPath, type PushPart, pushKey, type StoreName } from '#materialize'
 
-/** What was pushed, as status.syncedPushSecrets keeps it: by `Kind/name` of the store, then by name of the entry. */
+/** What was pushed, as status.syncedPushSecrets keeps it: by `Kind/name` of the store, then by place in it. */
 export type Record = ReadonlyMap<string, ReadonlyMap<string, PushEntry>>
+
+/**
+ * Where an entry is, however it is written. Its name in the status does not tell: property b of item a and item a/b have the same (as
+ * in ESO), and a leading slash makes two of one.
+ */
+const spotOf = ({ match: { remoteRef } }: PushEntry): string =>
+  JSON.stringify([itemPath(remoteRef.remoteKey), remoteRef.property ?? ''])
 
 /** The store that `Kind/name` names. */
 export const storeOfId = (id: string): StoreName | undefined => {
@@ -10,12 +17,20 @@ export const storeOfId = (id: string): StoreName | undefined => {
   return kind === 'SecretStore' || kind === 'ClusterSecretStore' ? { kind, name } : undefined
 }
 
+/** A record of these entries. */
+export const recorded = (entries: readonly { readonly store: string; readonly entry: PushEntry }[]): Record => {
+  const made = new Map<string, Map<string, PushEntry>>()
+  for (const { store, entry } of entries) {
+    made.set(store, (made.get(store) ?? new Map<string, PushEntry>()).set(spotOf(entry), entry))
+  }
+  return made
+}
+
 export const recordOf = ({ status }: PushSecret): Record =>
-  new Map(
-    Object.entries(status?.syncedPushSecrets ?? {}).map(([store, entries]) => [
-      store,
-      new Map(Object.entries(entries)),
-    ]),
+  recorded(
+    Object.entries(status?.syncedPushSecrets ?? {}).flatMap(([store, entries]) =>
+      Object.values(entries).map(entry => ({ store, entry })),
+    ),
   )
 
 /** Everything of both; where both have an entry, that of the second. */
@@ -25,33 +40,30 @@ export const union = (a: Record, b: Record): Record => {
   return made
 }
 
-/** Whether an entry is in the record. Its name alone does not tell: property b of item a and item a/b have the same (as in ESO). */
-const holds = (record: Record, store: string, entry: PushEntry): boolean => {
-  const found = record.get(store)?.get(pushKey(entry))
-  return found !== undefined && found.match.remoteRef.remoteKey === entry.match.remoteRef.remoteKey
-}
-
 /** What is in the first and not in the second. */
 export const minus = (a: Record, b: Record): readonly { readonly store: string; readonly entry: PushEntry }[] =>
   [...a].flatMap(([store, entries]) =>
-    [...entries.values()].flatMap(entry => (holds(b, store, entry) ? [] : [{ store, entry }])),
+    [...entries].flatMap(([spot, entry]) => (b.get(store)?.has(spot) ? [] : [{ store, entry }])),
   )
 
-export const has = (record: Record, store: string, part: PushPart): boolean => holds(record, store, part.entry)
+export const has = (record: Record, store: string, { entry }: PushPart): boolean =>
+  record.get(store)?.has(spotOf(entry)) ?? false
 
-/** A record of these entries. */
-export const recorded = (entries: readonly { readonly store: string; readonly entry: PushEntry }[]): Record => {
-  const made = new Map<string, Map<string, PushEntry>>()
-  for (const { store, entry } of entries) {
-    made.set(store, (made.get(store) ?? new Map<string, PushEntry>()).set(pushKey(entry), entry))
+/** Entries by the names that ESO gives them. Where two have one name, the later one is kept under another: none is forgotten. */
+const named = (entries: Iterable<PushEntry>): Readonly<{ [name: string]: PushEntry }> => {
+  const made = new Map<string, PushEntry>()
+  for (const entry of entries) {
+    let name = pushKey(entry)
+    while (made.has(name)) name = `${name}/`
+    made.set(name, entry)
   }
-  return made
+  return Object.fromEntries(made)
 }
 
 /** As the status holds it. */
 export const shown = (record: Record): Readonly<{ [store: string]: Readonly<{ [name: string]: PushEntry }> }> =>
   Object.fromEntries(
-    [...record].flatMap(([store, entries]) => (entries.size > 0 ? [[store, Object.fromEntries(entries)]] : [])),
+    [...record].flatMap(([store, entries]) => (entries.size > 0 ? [[store, named(entries.values())]] : [])),
   )
 
 export const isEmpty = (record: Record): boolean => [...record.values()].every(entries => entries.size === 0)

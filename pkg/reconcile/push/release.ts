@@ -6,8 +6,10 @@ import type { PushPass } from './pass.ts'
 import { recordOf } from './record.ts'
 
 /** Deletes everything that was pushed. */
-export const cleanAll = async (pass: PushPass): Promise<Cleaned> =>
-  clean(pass, await cleaning(pass, recordOf(pass.pushSecret), new Map()), [])
+export const cleanAll = async (pass: PushPass): Promise<Cleaned> => {
+  pass.parts.claims.set(pass.pushSecret.metadata.uid ?? '', [])
+  return clean(pass, await cleaning(pass, recordOf(pass.pushSecret), new Map()), [])
+}
 
 /**
  * A PushSecret has a finalizer only while it deletes what it pushed (decision 21). Throws Superseded where it cannot have one any
@@ -17,12 +19,12 @@ export const keepFinalizer = async ({ deps, parts, key, pushSecret, signal }: Pu
   const { metadata, spec } = pushSecret
   const isDeleting = spec.deletionPolicy === 'Delete'
   if ((metadata.finalizers?.includes(pushFinalizer) ?? false) === isDeleting) return
-  const object = { ...refOf(pushSecret), generation: metadata.generation }
-  const version = isDeleting
+  const object = { ...refOf(parts.memory.read(key, pushSecret)), generation: metadata.generation }
+  const written = isDeleting
     ? await deps.finalizers.add(object, pushFinalizer, signal)
     : await deps.finalizers.remove(object, pushFinalizer, signal)
-  if (version === undefined) throw new Superseded()
-  parts.memory.note(key, pushSecret, {}, version)
+  if (written === undefined) throw new Superseded()
+  parts.memory.note(key, pushSecret, {}, written)
 }
 
 /** Lets a PushSecret go: at once with deletionPolicy None, and once everything it pushed is deleted with Delete. */

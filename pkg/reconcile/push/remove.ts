@@ -1,17 +1,22 @@
 import type { PushEntry } from '#api'
 import { Fault, type Sensitive, show } from '#core'
-import { type ItemPush, type PushPart, withoutProperty } from '#materialize'
+import { withoutProperty } from '#materialize'
+import { accessIdOf } from '../gateway.ts'
+import { keyOf } from '../store.ts'
 import type { Door } from './door.ts'
 import { factKey, type Job, type PushPass, placeKey } from './pass.ts'
 
-/** `left`: it is there, and not ours to delete. `narrowed`: properties of it are still pushed, and nobody knows what else was. */
-export type Removed = 'gone' | 'left' | 'narrowed'
+/**
+ * `left`: it is there, and not ours to delete. `narrowed`: properties of it are still pushed, and nobody knows what else was.
+ * `elsewhere`: another store pushes to this path now, and may lead to the same item or to one of another account.
+ */
+export type Removed = 'gone' | 'left' | 'narrowed' | 'elsewhere'
 
 interface Doomed {
   readonly door: Door
   readonly entry: PushEntry
   /** What is still pushed to the same place. */
-  readonly staying: readonly ItemPush[]
+  readonly staying: readonly Job[]
 }
 
 const path = 'status.syncedPushSecrets'
@@ -24,17 +29,31 @@ const moved = (remoteKey: string): Fault =>
     path,
   })
 
-/** Whether what is still pushed to the item needs what would go. */
-const isStaying = ({ staying, entry }: Doomed): boolean => {
-  const { property } = entry.match.remoteRef
-  const needs = ({ gives }: PushPart): boolean => gives.is === 'value' || gives.members.has(property ?? '')
-  return staying.some(({ parts }) => !property || parts.some(needs))
+/** Whether what is pushed to an item needs what would go. */
+const needs = ({ push: { parts } }: Job, { match: { remoteRef } }: PushEntry): boolean => {
+  const { property } = remoteRef
+  return !property || parts.some(({ gives }) => gives.is === 'value' || gives.members.has(property))
+}
+
+/** Whether two ways lead to one account. */
+const isOneAccount = (a: Door, b: Door): boolean => {
+  const accessId = accessIdOf(a.identity)
+  return keyOf(a.store) === keyOf(b.store) || (accessId !== undefined && accessId === accessIdOf(b.identity))
 }
 
 /** A whole Secret was pushed, of which single properties are pushed now: the record does not name what it gave. */
-const isNarrowed = ({ staying, entry }: Doomed): boolean =>
+const isNarrowed = (staying: readonly Job[], entry: PushEntry): boolean =>
   !entry.match.remoteRef.property &&
-  staying.every(({ parts }) => parts.every(part => part.entry.match.remoteRef.property))
+  staying.every(({ push }) => push.parts.every(part => part.entry.match.remoteRef.property))
+
+/** What becomes of it without a call, because something is still pushed there; undefined: it is to be deleted. */
+const kept = ({ door, entry, staying }: Doomed): Removed | undefined => {
+  const needing = staying.filter(job => needs(job, entry))
+  if (needing.length === 0) return undefined
+  const own = needing.filter(job => isOneAccount(job.door, door))
+  if (own.length === 0) return 'elsewhere'
+  return isNarrowed(own, entry) ? 'narrowed' : 'gone'
+}
 
 const removeProperty = async (
   pass: PushPass,
@@ -59,11 +78,13 @@ const removeProperty = async (
  * status says; what is not there counts as deleted (decision 21). Throws Fault.
  */
 export const removeEntry = async (pass: PushPass, doomed: Doomed): Promise<Removed> => {
-  if (isStaying(doomed)) return isNarrowed(doomed) ? 'narrowed' : 'gone'
+  const still = kept(doomed)
+  if (still) return still
   const { door, entry } = doomed
   const { remoteKey, property } = entry.match.remoteRef
   const { remote } = pass.deps
   pass.parts.facts.forget(factKey(door, remoteKey))
+  pass.parts.turnstile.touch(placeKey(door, remoteKey))
   // never from memory: it may have been made anew by somebody else
   const item = await remote.look(door.identity, remoteKey, pass.signal)
   if (!item) return 'gone'
@@ -80,6 +101,5 @@ export const removeEntry = async (pass: PushPass, doomed: Doomed): Promise<Remov
 /** The items that are still pushed, by place: the way there may be another store now. */
 export const stayingAt = (jobs: readonly Job[]) => {
   const at = Map.groupBy(jobs, ({ door, push }) => placeKey(door, push.remoteKey))
-  return (door: Door, { match }: PushEntry): readonly ItemPush[] =>
-    (at.get(placeKey(door, match.remoteRef.remoteKey)) ?? []).map(({ push }) => push)
+  return (door: Door, { match }: PushEntry): readonly Job[] => at.get(placeKey(door, match.remoteRef.remoteKey)) ?? []
 }

@@ -124,8 +124,15 @@ export const summarizePush = (
 }
 
 /** Writes down what is about to be pushed, before it is: whatever happens then, it is not forgotten. */
-export const intent = ({ status }: PushSecret, record: Pushed): PushSummary => {
-  const fields = { syncedPushSecrets: shown(record) }
-  const patch = mergePatch({ syncedPushSecrets: status?.syncedPushSecrets ?? {} }, fields)
+export const intent = ({ status }: PushSecret, record: Pushed, controllerClass: string): PushSummary => {
+  const syncedPushSecrets = shown(record)
+  const before = {
+    syncedPushSecrets: status?.syncedPushSecrets ?? {},
+    controllerClass: status?.controllerClass ?? null,
+  }
+  // whose it is tells who deletes it, should the stores be gone; by itself it is no news
+  const isNews = mergePatch(before.syncedPushSecrets, syncedPushSecrets) !== undefined
+  const fields = { syncedPushSecrets, ...servedBy(controllerClass) }
+  const patch = isNews ? mergePatch(before, fields) : undefined
   return isPatch(patch) ? { fields, patch, events: [] } : { fields: undefined, patch: undefined, events: [] }
 }

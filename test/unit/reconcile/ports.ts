@@ -172,17 +172,17 @@ export const world = (
           log.push(`patch ${object.kind} ${object.name}: ${Object.keys(status).join(' ')}`)
           state.next.status?.()
           state.statuses.push({ object, status })
-          return `${Number(object.resourceVersion ?? '1') + 1}`
+          return { version: `${Number(object.resourceVersion ?? '1') + 1}`, generation: object.generation }
         },
       },
       finalizers: {
         add: async (object, name) => {
           log.push(`finalize ${object.kind} ${object.name} ${name}`)
-          return `${Number(object.resourceVersion ?? '1') + 1}`
+          return { version: `${Number(object.resourceVersion ?? '1') + 1}`, generation: object.generation }
         },
         remove: async (object, name) => {
           log.push(`unfinalize ${object.kind} ${object.name} ${name}`)
-          return `${Number(object.resourceVersion ?? '1') + 1}`
+          return { version: `${Number(object.resourceVersion ?? '1') + 1}`, generation: object.generation }
         },
       },
       ...nothingToPush,

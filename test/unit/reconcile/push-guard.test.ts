@@ -29,7 +29,8 @@ t.test('the last way through a store that is gone belongs to the object that use
   await run()
   t.same([...items.keys()], [`${gateway} /victim/db`])
   clusterStores.pop()
-  pushes.onStoreChange(store, true)
+  pushes.onStoreEdit({ type: 'deleted', key: 'shared', object: store })
+  pushes.onStore(store)
   await pushes.queue.idle()
   calls.splice(0)
 
@@ -139,7 +140,7 @@ t.test('IfNotExists: what somebody else made in between is not recorded, and not
     before: ({ op, at }) => {
       if (op !== 'create') return
       if (at === `${gateway} /theirs`) items.set(at, 'of another')
-      if (at === `${gateway} /mine` && denies) throw new Fault('AccessDenied', 'denied')
+      if (at === `${gateway} /mine` && denies) throw new Fault('GatewayFailed', 'broken')
     },
   })
   const recorded = () => Object.keys(seen('demo/push').status?.syncedPushSecrets?.['SecretStore/main'] ?? {})
@@ -158,6 +159,67 @@ t.test('IfNotExists: what somebody else made in between is not recorded, and not
     calls.flatMap(({ op, at }) => (op === 'remove' ? [at] : [])),
     [`${gateway} /mine`],
   )
+})
+
+t.test('IfNotExists: what was refused was not made, and is not ours once somebody else makes it', async t => {
+  const spec = { updatePolicy: 'IfNotExists', deletionPolicy: 'Delete' }
+  const metadata = { uid: 'uid-push' }
+  const { items, pushes, run, seen, show } = pushStage({
+    stores: [secretStore()],
+    pushSecrets: [pushSecret({ metadata, spec })],
+    before: ({ op }) => {
+      if (op === 'create') throw new Fault('AccessDenied', 'denied')
+    },
+  })
+  await run()
+  t.same(seen('demo/push').status?.syncedPushSecrets, {})
+  items.set(`${gateway} /a`, 'of another')
+  pushes.queue.add('demo/push', 'fresh')
+  await pushes.queue.idle()
+  const { status = {} } = seen('demo/push')
+  await show(pushSecret({ metadata: { ...metadata, ...leaving }, spec, status }))
+  t.same([...items.values()], ['of another'])
+})
+
+t.test('annotations of a store are nobody’s business, its labels that of those who choose by them', async t => {
+  const labelSelector = { matchLabels: { team: 'a' } }
+  const store = secretStore({ metadata: { labels: { team: 'a' } } })
+  const named = pushSecret({ metadata: { uid: 'uid-named' } })
+  const choosing = pushSecret({
+    metadata: { name: 'choosing', uid: 'uid-choosing' },
+    spec: { secretStoreRefs: [{ labelSelector }], data: [to('/b')] },
+  })
+  const { calls, pushes, run } = pushStage({ stores: [store], pushSecrets: [named, choosing] })
+  await run()
+  const edit = async (metadata: object) => {
+    calls.splice(0)
+    const object = { ...store, metadata: { ...store.metadata, ...metadata } }
+    pushes.onStoreEdit({ type: 'updated', key: 'demo/main', prior: store, object })
+    pushes.onStore(object)
+    await pushes.queue.idle()
+    return calls.map(({ at }) => at)
+  }
+  t.same(await edit({ annotations: { 'argocd.argoproj.io/sync-wave': '1' } }), [])
+  t.same(await edit({ labels: { team: 'a', more: 'x' } }), [`${gateway} /b`])
+  t.same((await edit({ generation: 9 })).toSorted(), [`${gateway} /a`, `${gateway} /b`])
+})
+
+t.test('an edit that comes while items are written is heard before anything is deleted', async t => {
+  const metadata = { uid: 'uid-push', generation: 2, finalizers: leaving.finalizers }
+  const spec = { deletionPolicy: 'Delete', data: [to('/b')] }
+  const status = { ...pushedTo('SecretStore/main', '/a'), syncedResourceVersion: '1-x' }
+  const object = pushSecret({ metadata, spec, status })
+  const later = { ...metadata, generation: 3, resourceVersion: '5' }
+  const { items, run, show } = pushStage({
+    stores: [secretStore()],
+    pushSecrets: [object],
+    before: ({ op }) => {
+      if (op === 'create') void show(pushSecret({ metadata: later, spec: { ...spec, deletionPolicy: 'None' }, status }))
+    },
+  })
+  items.set(`${gateway} /a`, 'of demo')
+  await run()
+  t.same([...items.keys()], [`${gateway} /a`, `${gateway} /b`])
 })
 
 t.test('users of a ClusterSecretStore are not told which Secret it logs in with, nor what is in that', async t => {

@@ -159,7 +159,7 @@ export const pushStage = (given: Given): PushStage => {
         const object = PushSecret.parse({ ...prior, metadata, status })
         said.push(...(object.status?.conditions ?? []).map(({ message }) => message ?? ''))
         put(object)
-        return metadata.resourceVersion
+        return { version: metadata.resourceVersion, generation: metadata.generation }
       },
     },
     events: { record: (_, { message }) => void said.push(message) },
