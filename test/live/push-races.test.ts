@@ -25,7 +25,7 @@ t.test('the first push under deletionPolicy Delete asks for nothing twice', asyn
     })
   // the last answer is listed a moment after its status is seen
   await until(t, 'all answers', () => (asked().length >= 4 ? true : undefined))
-  t.same(asked(), ['GET  200', 'PATCH  200', 'PATCH /status 200', 'PATCH /status 200'], 'finalizer, record, outcome')
+  t.same(asked(), ['PATCH /status 200', 'GET  200', 'PATCH  200', 'PATCH /status 200'], 'record, finalizer, outcome')
 })
 
 t.test('what is deleted while it is pushed is not made any more', async t => {
