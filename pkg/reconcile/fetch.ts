@@ -27,7 +27,7 @@ export interface Age {
 }
 
 // these name Secrets and their keys
-const ofCredentials: readonly FaultCode[] = ['CredentialMissing', 'CredentialInvalid']
+export const ofCredentials: readonly FaultCode[] = ['CredentialMissing', 'CredentialInvalid']
 
 /**
  * What is wrong with a store, told to those who use it: its own fields mean nothing in their manifest. The credentials of a

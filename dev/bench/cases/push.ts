@@ -117,9 +117,9 @@ const runGone = async (stage: Stage, namespace: string): Promise<number> => {
   return seconds
 }
 
-const runEmpty = async ({ api }: Stage, namespace: string): Promise<number> => {
-  await api.must('POST', '/api/v1/namespaces', { metadata: { name: namespace } })
-  return timeGone({ api } as Stage, namespace)
+const runEmpty = async (stage: Stage, namespace: string): Promise<number> => {
+  await stage.api.must('POST', '/api/v1/namespaces', { metadata: { name: namespace } })
+  return timeGone(stage, namespace)
 }
 
 export const push: Case = {

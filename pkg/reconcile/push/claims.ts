@@ -1,15 +1,11 @@
 import type { PushEntry } from '#api'
-import { accessIdOf } from '../gateway.ts'
-import { keyOf } from '../store.ts'
-import type { Door } from './door.ts'
+import { type Account, accountOf, type Door } from './door.ts'
 
 /** What one PushSecret pushes to one place. */
-export interface Claim {
+export interface Claim extends Account {
   readonly uid: string
   /** `namespace/name` of the PushSecret. */
   readonly key: string
-  readonly storeKey: string
-  readonly accessId: string | undefined
   readonly entry: PushEntry
 }
 
@@ -26,11 +22,9 @@ export interface Claims {
   forget(uid: string): void
 }
 
-export const claimOf = (owner: Pick<Claim, 'uid' | 'key'>, { store, identity }: Door, entry: PushEntry): Claim => ({
-  uid: owner.uid,
-  key: owner.key,
-  storeKey: keyOf(store),
-  accessId: accessIdOf(identity),
+export const claimOf = (owner: Pick<Claim, 'uid' | 'key'>, door: Door, entry: PushEntry): Claim => ({
+  ...owner,
+  ...accountOf(door),
   entry,
 })
 

@@ -1,6 +1,7 @@
 import type { PushEntry, PushSecret } from '#api'
 import { Fault, show } from '#core'
 import { isReferent } from '../account.ts'
+import { ofCredentials } from '../fetch.ts'
 import type { Door } from './door.ts'
 import { isLeaving, isNamespaceLeaving, refusedBy, storeNamed, type Way, wayBack } from './doors.ts'
 import { type Job, type PushPass, placeKey } from './pass.ts'
@@ -71,8 +72,6 @@ const leftBy = { left: untagged, narrowed, elsewhere } as const
 
 const unreachable = (entry: PushEntry, { code, message, remedy }: Fault): Fault =>
   new Fault(code, `${named(entry)} is left: ${message}`, { path: 'spec.deletionPolicy', remedy })
-
-const ofCredentials: readonly string[] = ['CredentialMissing', 'CredentialInvalid']
 
 /**
  * Whether there is no hope for what is in a namespace that goes: with it go its Secrets, with which a store of it logs in, and the

@@ -14,7 +14,7 @@ const mostAtOnce = 8
 // what a thousand items hold at the 16 KB that Akeyless documents; all that is to be sent is known before anything is sent
 const mostBytes = 16 * 1024 * 1024
 
-/** Works on all jobs, a few at once. After a throw nothing more is begun, and what was begun is awaited: it may be held by a key. */
+/** Works on all jobs, a few at once. After a throw nothing more is begun, and what was begun is awaited. */
 export const fewAtOnce = async <T, R>(jobs: readonly T[], work: (job: T) => Promise<R>): Promise<readonly R[]> => {
   const results: R[] = []
   const queue = jobs.entries()

@@ -1,9 +1,7 @@
 import type { PushEntry } from '#api'
 import { Fault, type Sensitive, show } from '#core'
 import { withoutProperty } from '#materialize'
-import { accessIdOf } from '../gateway.ts'
-import { keyOf } from '../store.ts'
-import type { Door } from './door.ts'
+import { accountOf, type Door, isOneAccount } from './door.ts'
 import { factKey, type Job, type PushPass, placeKey } from './pass.ts'
 
 /**
@@ -35,12 +33,6 @@ const needs = ({ push: { parts } }: Job, { match: { remoteRef } }: PushEntry): b
   return !property || parts.some(({ gives }) => gives.is === 'value' || gives.members.has(property))
 }
 
-/** Whether two ways lead to one account. */
-const isOneAccount = (a: Door, b: Door): boolean => {
-  const accessId = accessIdOf(a.identity)
-  return keyOf(a.store) === keyOf(b.store) || (accessId !== undefined && accessId === accessIdOf(b.identity))
-}
-
 /** A whole Secret was pushed, of which single properties are pushed now: the record does not name what it gave. */
 const isNarrowed = (staying: readonly Job[], entry: PushEntry): boolean =>
   !entry.match.remoteRef.property &&
@@ -50,7 +42,7 @@ const isNarrowed = (staying: readonly Job[], entry: PushEntry): boolean =>
 const kept = ({ door, entry, staying }: Doomed): Removed | undefined => {
   const needing = staying.filter(job => needs(job, entry))
   if (needing.length === 0) return undefined
-  const own = needing.filter(job => isOneAccount(job.door, door))
+  const own = needing.filter(job => isOneAccount(accountOf(job.door), accountOf(door)))
   if (own.length === 0) return 'elsewhere'
   return isNarrowed(own, entry) ? 'narrowed' : 'gone'
 }

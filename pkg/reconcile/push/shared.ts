@@ -1,9 +1,8 @@
 import type { PushEntry, PushSecret } from '#api'
 import { itemPath } from '#materialize'
-import { accessIdOf, gatewayOf, originOf } from '../gateway.ts'
+import { gatewayOf, originOf } from '../gateway.ts'
 import { keyOf } from '../store.ts'
-import type { Claim } from './claims.ts'
-import type { Door } from './door.ts'
+import { accountOf, type Door, isOneAccount } from './door.ts'
 import { storeNamed } from './doors.ts'
 import { pushItemIndex } from './indexes.ts'
 import { type PushPass, placeKey } from './pass.ts'
@@ -17,11 +16,10 @@ type Stays = (other: PushSecret | undefined) => other is PushSecret
 
 /** Through the same store, or as the same identity: then it is the same item, and whoever may push it may well keep it. */
 const claimed = ({ deps, parts, pushSecret }: PushPass, door: Door, entry: PushEntry, stays: Stays) => {
-  const accessId = accessIdOf(door.identity)
-  const isSame = (claim: Claim): boolean =>
-    claim.storeKey === keyOf(door.store) || (accessId !== undefined && claim.accessId === accessId)
+  const account = accountOf(door)
   for (const claim of parts.claims.at(placeKey(door, entry.match.remoteRef.remoteKey))) {
-    if (claim.uid === pushSecret.metadata.uid || !isSame(claim) || !isPartOf(claim.entry, entry)) continue
+    if (claim.uid === pushSecret.metadata.uid || !isOneAccount(claim, account) || !isPartOf(claim.entry, entry))
+      continue
     const other = deps.pushSecrets.get(claim.key)
     if (stays(other) && other.metadata.uid === claim.uid) return other
   }

@@ -42,8 +42,8 @@ t.test('a request on a busy machine gets as long as it takes to spend its time, 
   const alone = Math.min(await took(500), await took(500), await took(500))
   const hogs = Array.from({ length: 12 }, () => new Worker('for (;;);', { eval: true }))
   await Promise.all(hogs.map(hog => new Promise(started => hog.once('online', started))))
-  // what it spends alone is what it spends now; what it waits is not
-  const limitMs = 2 * alone
+  // what it spends now is not much more than what it spends alone; what it waits is
+  const limitMs = 3 * alone
   const waited = await took(500)
   t.comment(`${Math.round(alone)} ms alone, ${Math.round(waited)} ms here`)
   t.equal((await thread.ask(work(500), limitMs)).is, 'replies')
